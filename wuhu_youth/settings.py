@@ -1,0 +1,246 @@
+"""All settings, all from the environment (README.md lists the variables). A missing secret stops the start.
+
+Without DATABASE_URL or REDIS_URL the embedded servers under var/ serve (development, demo, tests); only without
+DATABASE_URL are missing secrets made and kept in var/.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+
+from wuhu_youth import embedded, environment, logs
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = BASE_DIR / "var"
+
+# --- What kind of installation this is
+
+DEBUG = environment.flag("DEBUG")
+TESTING = environment.flag("TESTING")
+DATABASE_URL = os.environ.get("DATABASE_URL", "")
+EMBEDDED = not DATABASE_URL
+_place = embedded.Place(VAR)
+_kept = environment.kept_secrets(VAR / "secrets.env") if EMBEDDED else {}
+# Plain http is for this machine alone.
+_secure = not (DEBUG or TESTING or EMBEDDED)
+
+SECRET_KEY = environment.secret("SECRET_KEY", _kept)
+FIELD_KEYS = environment.secret("FIELD_KEYS", _kept)
+ALLOWED_HOSTS = environment.listing("ALLOWED_HOSTS")
+if not ALLOWED_HOSTS:
+    if _secure:
+        raise environment.missing("ALLOWED_HOSTS")
+    ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = environment.listing("CSRF_TRUSTED_ORIGINS")
+# How many trusted proxies stand in front: their entries in X-Forwarded-For are believed, others are not.
+PROXY_COUNT = environment.number("PROXY_COUNT", 0)
+
+# --- Parts
+
+INSTALLED_APPS = [
+    "wuhu_youth",
+    "grids",
+    "registry",
+    "referrals",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "simple_history",
+    "django_filters",
+    "django_htmx",
+    "axes",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "wuhu_youth.middleware.request_id_middleware",
+    "django.middleware.security.SecurityMiddleware",
+    *([] if TESTING else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "wuhu_youth.middleware.idle_session_middleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "wuhu_youth.urls"
+WSGI_APPLICATION = "wuhu_youth.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "grids.context_processors.nav",
+            ],
+        },
+    }
+]
+
+# --- Database, cache, work
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        **environment.database(DATABASE_URL or _place.database_url),
+        "TIME_ZONE": "Asia/Shanghai",
+        "CONN_MAX_AGE": environment.number("DATABASE_CONNECTION_SECONDS", 60),
+        "CONN_HEALTH_CHECKS": True,
+        # template0: a template made with LC_CTYPE C would make names unsearchable.
+        "TEST": {"TEMPLATE": "template0", "CHARSET": "UTF8"},
+    }
+}
+
+REDIS_URL = os.environ.get("REDIS_URL") or _place.redis_url
+# A request never waits long for Redis: what it holds is a copy, the database is the truth. Without naming a retry
+# the client repeats for about four seconds.
+REDIS_OPTIONS: dict[str, Any] = {"socket_timeout": 1, "retry": None}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "wuhu_youth",
+        "OPTIONS": REDIS_OPTIONS,
+    }
+}
+
+# Kombu's own name for the same socket.
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Longer than the longest task: a task that is still running must not be handed out again.
+    "visibility_timeout": 2 * 60 * 60,
+    # Without it a worker behind a half-open connection stays deaf for good.
+    "socket_timeout": 30,
+    "health_check_interval": 25,
+}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_IGNORE_RESULT = True
+# The row is the message: a lost poke is made good by the sweep, so a request does not wait for a dead broker.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_SOFT_TIME_LIMIT = 25 * 60
+CELERY_TASK_TIME_LIMIT = 30 * 60
+CELERY_TASK_ALWAYS_EAGER = TESTING
+CELERY_TASK_EAGER_PROPAGATES = TESTING
+CELERY_TIMEZONE = "Asia/Shanghai"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {
+        "task": "grids.tasks.sweep",
+        "schedule": 30.0,
+        # A sweep that waited longer than the next one is due has nothing left to do.
+        "options": {"expires": 29.0},
+    },
+}
+
+# --- Sign-in
+
+AUTH_USER_MODEL = "grids.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+if TESTING:
+    # One of the tests of sign-in aside, what a hash costs is of no interest, and tests make many users.
+    PASSWORD_HASHERS.insert(0, "django.contrib.auth.hashers.MD5PasswordHasher")
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "name")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "grids.passwords.CharacterClassesValidator", "OPTIONS": {"classes": 3}},
+]
+
+# Five wrong passwords for one name from one address: fifteen minutes' pause, whether or not the name exists.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "wuhu_youth.middleware.client_address"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "password"]
+AXES_VERBOSE = False
+
+# An idle session ends after half an hour: see idle_session_middleware.
+SESSION_COOKIE_AGE = 30 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = False
+SESSION_COOKIE_NAME = "wuhu_youth_session"
+SESSION_COOKIE_SECURE = _secure
+CSRF_COOKIE_SECURE = _secure
+CSRF_COOKIE_HTTPONLY = True
+
+# --- What the browser may do
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _secure else 0
+# TLS ends at the proxy, which must set or remove this header itself.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXY_COUNT else None
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_TEMP_DIR = os.environ.get("FILE_UPLOAD_TEMP_DIR") or None
+
+# --- Language, time, files
+
+LANGUAGE_CODE = "zh-hans"
+TIME_ZONE = "Asia/Shanghai"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(os.environ.get("STATIC_ROOT") or VAR / "static")
+STATICFILES_DIRS = [BASE_DIR / "static"]
+_static_storage = (
+    "django.contrib.staticfiles.storage.StaticFilesStorage"
+    if DEBUG or TESTING
+    else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+)
+STORAGES = {
+    # Files made for people (exports, error sheets): never served as they lie, only through a view.
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": os.environ.get("FILES_ROOT") or VAR / "files", "base_url": None},
+    },
+    "staticfiles": {"BACKEND": _static_storage},
+}
+WHITENOISE_USE_FINDERS = DEBUG
+
+# --- Logs
+
+LOGGING = logs.configuration(level="WARNING" if TESTING else os.environ.get("LOG_LEVEL", "INFO").upper())
