@@ -23,7 +23,7 @@ import shutil
 import signal
 import socket
 import stat
-import subprocess  # noqa: S404 - starting two servers is what this module is for
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping

@@ -19,7 +19,7 @@ _HOW_TO_MAKE = {
 
 
 def flag(name: str, *, default: bool = False) -> bool:
-    """`on` or `off` (also 1/0, true/false, yes/no). Anything else stops the start: a typing slip must not open DEBUG."""
+    """`on` or `off` (also 1/0, true/false, yes/no). Anything else stops the start: a slip must not open DEBUG."""
     value = os.environ.get(name)
     if value is None:
         return default

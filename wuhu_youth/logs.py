@@ -1,4 +1,4 @@
-"""Logging: one JSON object a line, each with the request id, none with an ID number, a phone number or a row's values."""
+"""Logging: one JSON object a line, with the request id, without ID numbers, phone numbers or the values of rows."""
 
 import re
 from typing import Any
