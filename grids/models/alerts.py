@@ -1,0 +1,88 @@
+"""Alerts: the row is the message. Celery only hurries it (grids/alerts.py, grids/tasks.py)."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from .staff import User
+
+
+class AlertQuerySet(models.QuerySet["Alert"]):
+    def of(self, user: User) -> "AlertQuerySet":
+        return self.filter(addressee=user)
+
+    def open(self) -> "AlertQuerySet":
+        return self.filter(done_at=None)
+
+    def unread(self) -> "AlertQuerySet":
+        return self.filter(read_at=None, done_at=None)
+
+
+class Alert(models.Model):
+    """提醒: a message in one person's inbox that wants an act; unread → read → done.
+
+    Written in the transaction of its event, once per event and addressee. `text` names nobody in full and no
+    category: it is the same whatever the reader may know. `subject_id` is the file it is about, so that what
+    removes a file finds its alerts.
+    """
+
+    class Kind(models.TextChoices):
+        HANDOVER_OFFERED = "handover_offered", "待接收"
+        HANDOVER_LEAVING = "handover_leaving", "迁出"
+        HANDOVER_ESCALATED = "handover_escalated", "超时未接收"
+        HANDOVER_ACCEPTED = "handover_accepted", "已接收"
+        HANDOVER_RETURNED = "handover_returned", "被退回"
+        HANDOVER_CANCELLED = "handover_cancelled", "交接取消"
+        HANDOVER_ANSWERED = "handover_answered", "外地已答复"
+        ADDRESS_CHANGED = "address_changed", "网格内搬家"
+        FAMILY_MOVED = "family_moved", "家人迁移"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    event_key = models.CharField(max_length=120, db_collation="C")
+    addressee = models.ForeignKey(User, models.PROTECT, related_name="alerts")
+    kind = models.CharField("类型", max_length=30, choices=Kind.choices)
+    text = models.CharField("内容", max_length=200)
+    path = models.CharField("页面", max_length=200, blank=True)
+    subject_id = models.UUIDField(null=True, db_index=True)
+    wants_act = models.BooleanField(default=True)
+    due_at = models.DateTimeField("期限", null=True)
+    created_at = models.DateTimeField("时间", default=timezone.now, db_default=Now())
+    read_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    # Outward delivery (SMS / WeCom gateway): claimed with a lease, tried with backing off, parked after five.
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    next_try_at = models.DateTimeField(
+        null=True, default=timezone.now, db_default=Now()
+    )
+    delivered_at = models.DateTimeField(null=True)
+    parked_at = models.DateTimeField(null=True)
+
+    objects = AlertQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "提醒"
+        ordering = ["-created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event_key", "addressee"],
+                name="alert_once_per_event_and_addressee",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["addressee", "-created_at"],
+                condition=Q(done_at=None),
+                name="alert_open_of_addressee",
+            ),
+            models.Index(
+                fields=["next_try_at"],
+                condition=Q(delivered_at=None, parked_at=None),
+                name="alert_to_deliver",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text

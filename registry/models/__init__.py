@@ -1,0 +1,32 @@
+from .categories import Category
+from .dwellings import Dwelling
+from .enrolments import Enrolment
+from .facts import Fact
+from .feeds import Batch, Source
+from .guardianships import Guardianship
+from .handovers import Handover
+from .moves import Move
+from .residences import Residence
+from .residents import Household, Resident
+from .searches import Search
+from .visits import Need, Visit
+from .youths import Youth
+
+__all__ = [
+    "Batch",
+    "Category",
+    "Dwelling",
+    "Enrolment",
+    "Fact",
+    "Guardianship",
+    "Handover",
+    "Household",
+    "Move",
+    "Need",
+    "Residence",
+    "Resident",
+    "Search",
+    "Source",
+    "Visit",
+    "Youth",
+]

@@ -1,0 +1,44 @@
+"""Dwellings 房屋: the numbered rooms and houses of a grid."""
+
+from typing import Any
+
+from django.db import models
+
+from grids.models import Grid
+
+from ..managers import GuardedQuerySet, guarded
+
+
+class DwellingQuerySet(GuardedQuerySet["Dwelling"]):
+    pass
+
+
+class Dwelling(models.Model):
+    """房屋: estate 小区, building 楼栋, unit 单元, room 室; `code` is the department's 房屋编号."""
+
+    code = models.CharField("房屋编号", max_length=50, unique=True, db_collation="C")
+    grid = models.ForeignKey(
+        Grid, models.PROTECT, verbose_name="网格", related_name="+"
+    )
+    estate = models.CharField("小区(村组)", max_length=100, blank=True)
+    building = models.CharField("楼栋", max_length=50, blank=True)
+    unit = models.CharField("单元", max_length=50, blank=True)
+    room = models.CharField("室", max_length=50, blank=True)
+    address = models.CharField("房屋地址", max_length=200)
+    longitude = models.FloatField("经度", null=True)
+    latitude = models.FloatField("纬度", null=True)
+
+    objects: Any = guarded(DwellingQuerySet)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "房屋"
+
+    def __str__(self) -> str:
+        return self.door or self.address
+
+    @property
+    def door(self) -> str:
+        """The door as a worker says it: 翠竹园 3栋2单元501."""
+        return " ".join(
+            filter(None, [self.estate, f"{self.building}{self.unit}{self.room}"])
+        )

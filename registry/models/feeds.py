@@ -1,0 +1,76 @@
+"""Sources 数据来源 and batches 批次: which department may send what, and each file that came."""
+
+import uuid
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from grids.models import User
+
+
+class Source(models.Model):
+    """数据来源: a department that feeds data; limits of the circuit breaker in parts of a hundred."""
+
+    code = models.CharField("代码", max_length=20, primary_key=True, db_collation="C")
+    name = models.CharField("名称", max_length=50)
+    kinds = ArrayField(models.CharField(max_length=15), verbose_name="可报送类型")
+    moves_limit = models.DecimalField(
+        "迁移占比上限(%)", max_digits=5, decimal_places=2, default=2
+    )
+    rejected_limit = models.DecimalField(
+        "差错占比上限(%)", max_digits=5, decimal_places=2, default=5
+    )
+    judged_from = models.PositiveIntegerField("不足多少条变动不熔断", default=5000)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "数据来源"
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Batch(models.Model):
+    """批次: one file of a source, applied or held. `counts` is what `load_feed --json` printed."""
+
+    class State(models.TextChoices):
+        APPLIED = "applied", "已应用"
+        HELD = "held", "待批准"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    source = models.ForeignKey(
+        Source, models.PROTECT, related_name="batches", verbose_name="来源"
+    )
+    kind = models.CharField("类型", max_length=15)
+    mode = models.CharField("方式", max_length=5, default="delta")
+    as_of = models.DateField("数据日期")
+    sha256 = models.CharField(max_length=64, db_collation="C")
+    file_name = models.CharField("文件名", max_length=200)
+    state = models.CharField("状态", max_length=10, choices=State.choices)
+    loaded_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name="加载人"
+    )
+    approved_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name="批准人"
+    )
+    created_at = models.DateTimeField("时间", default=timezone.now)
+    counts: Any = models.JSONField("计数", default=dict)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "批次"
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "kind", "sha256"],
+                condition=Q(state="applied"),
+                name="batch_file_applied_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | ~Q(approved_by=models.F("loaded_by")),
+                name="batch_approved_by_another",
+                violation_error_message="批准人不能是加载人本人",
+            ),
+        ]

@@ -1,0 +1,43 @@
+"""Reasons are narrower than people: the one place that decides what of a file's categories a person may know.
+
+`custody_child` and `misconduct` (Category.is_private) are known only to those with the need-to-know permission in
+that area. To everyone else the youth is on the register "for care" 关爱对象, and nothing searchable gives it away.
+"""
+
+from functools import reduce
+from operator import or_
+
+from grids.models import User
+from grids.permissions import Permission
+
+from .models.categories import Category
+
+CARE = "关爱对象"
+
+
+def knows_reasons(user: User, grid_code: str) -> bool:
+    return user.may_in(Permission.KNOW_REASONS, grid_code)
+
+
+def knows_all_reasons(
+    user: User, permission: Permission = Permission.SEE_YOUTHS
+) -> bool:
+    """Whether the user knows the reasons everywhere in the area of sight; lists offer private categories only then."""
+    sight = user.prefixes(permission)
+    return bool(sight) and all(knows_reasons(user, prefix) for prefix in sight)
+
+
+def visible_mask(user: User, categories: list[Category]) -> int:
+    """The bits of the categories that lists may show to, filter by and count for this user."""
+    private_too = knows_all_reasons(user)
+    return reduce(
+        or_, (c.bit for c in categories if private_too or not c.is_private), 0
+    )
+
+
+def category_labels(
+    mask: int, categories: list[Category], *, allowed: int
+) -> list[str]:
+    """Short names of the categories in `mask` that are in `allowed`; 关爱对象 when none may be named."""
+    labels = [c.short_name for c in categories if c.bit & mask & allowed]
+    return labels or [CARE]
