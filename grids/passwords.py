@@ -1,5 +1,8 @@
 """Password rules of this installation, beside Django's own (length, commonness, likeness to the user)."""
 
+import os
+from pathlib import Path
+
 from django.core.exceptions import ValidationError
 from django.utils.crypto import get_random_string
 
@@ -28,3 +31,16 @@ def generated() -> str:
     """A password that the rules accept and that can be read out: letters in groups, a digit, no look-alikes."""
     groups = [get_random_string(4, _LETTERS) for _ in range(3)]
     return f"{groups[0].capitalize()}-{groups[1]}-{groups[2]}{get_random_string(2, '23456789')}"
+
+
+def demo_password(file: Path) -> str:
+    """The one password of the demo's cast, made at the first call and kept in `file`, readable by its owner alone."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_text().strip()
+    password = generated()
+    with os.fdopen(descriptor, "w") as output:
+        output.write(f"{password}\n")
+    return password

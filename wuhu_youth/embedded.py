@@ -269,7 +269,7 @@ def _environment() -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "HOME": "/"}
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Ask Linux to end this process when the one that started it ends, even by SIGKILL."""
     set_parent_death_signal = 1
     with contextlib.suppress(OSError):
@@ -405,7 +405,7 @@ def _start(place: Place, arguments: list[str], log: str, *, dies_with_us: bool) 
             stdout=output,
             stderr=output,
             start_new_session=True,
-            preexec_fn=_die_with_parent if dies_with_us else None,  # noqa: PLW1509 - no threads run at this point
+            preexec_fn=die_with_parent if dies_with_us else None,  # noqa: PLW1509 - no threads run at this point
             **_as_account(),
         )  # type: ignore[call-overload]
     _state.children.append(process)
