@@ -8,7 +8,7 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet --require-hashes
 PYTEST_WORKERS ?= 2
 
-.PHONY: demo test chromium lock
+.PHONY: demo test format chromium lock
 .DELETE_ON_ERROR:
 
 demo: .venv/runtime
@@ -43,6 +43,11 @@ chromium: .venv/dev
 	@echo '· 安装测试工具……'
 	@$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $@
+
+format: .venv/dev
+	$(BIN)/ruff check --fix --exit-zero --quiet
+	$(BIN)/ruff format
+	-$(BIN)/djade --target-version 5.2 $$(find templates -name '*.html')
 
 # Locks anew after a change of pyproject.toml; needs uv.
 lock:
