@@ -40,9 +40,7 @@ class Nav:
     @cached_property
     def home_label(self) -> str:
         """A grid worker opens a list of today's acts, a cadre a board."""
-        walks_only = self.may(Permission.SEE_YOUTHS) and not self.may(
-            Permission.SEE_BOARD
-        )
+        walks_only = self.may(Permission.SEE_YOUTHS) and not self.may(Permission.SEE_BOARD)
         return "今日" if walks_only else "工作台"
 
     def _item(
@@ -58,9 +56,7 @@ class Nav:
             url = reverse(name)
         except NoReverseMatch:
             return []
-        is_current = (
-            self.path == url if url == "/" else self.path.startswith((url, *also_under))
-        )
+        is_current = self.path == url if url == "/" else self.path.startswith((url, *also_under))
         return [Item(label, icon, url, is_current, has_badge)]
 
     @cached_property

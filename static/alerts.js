@@ -25,7 +25,7 @@
     running = new AbortController();
     const limit = setTimeout(() => running?.abort(), 10000);
     try {
-      const headers = { "X-Requested-With": "fetch" };
+      const headers = { "X-Background": "1" }; // asking by itself does not keep an idle session alive
       if (version) headers["X-Alerts-Version"] = version;
       const answer = await fetch("/alerts/live/", { headers, cache: "no-store", signal: running.signal });
       if (answer.redirected || answer.status === 401 || answer.status === 403) return signedOut();
@@ -74,7 +74,7 @@
     notice.className = "notice warn";
     notice.setAttribute("role", "alert");
     const link = document.createElement("a");
-    link.href = "/login/?next=" + encodeURIComponent(location.pathname);
+    link.href = "/login/?next=" + encodeURIComponent(location.pathname) + "&ended=1";
     link.textContent = "重新登录";
     notice.append("登录已失效，提醒不再更新。请先记下没保存的内容，再", link, "。");
     document.getElementById("main").prepend(notice);

@@ -28,9 +28,9 @@ def _icon_body(name: str) -> str:
     Raises `LookupError` for a name that is not vendored, so that a misspelling fails in the first test.
     """
     found = finders.find(f"{ICONS}/{name}.svg")
-    if not isinstance(found, str):
+    if not found:
         raise LookupError(f"no icon named {name!r} under static/{ICONS}")
-    svg = Path(found).read_text(encoding="utf-8")
+    svg = Path(str(found)).read_text(encoding="utf-8")
     inside = re.search(r"<svg[^>]*>(.*)</svg>", svg, re.DOTALL)
     if inside is None:
         raise LookupError(f"{found} holds no <svg>")
@@ -40,11 +40,7 @@ def _icon_body(name: str) -> str:
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """An inline picture; decoration unless it has a label."""
-    role = (
-        format_html('role="img" aria-label="{}"', label)
-        if label
-        else mark_safe('aria-hidden="true"')
-    )
+    role = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="icon" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2"'
         ' stroke-linecap="round" stroke-linejoin="round" {}>{}</svg>',
@@ -58,11 +54,7 @@ def _kind(bound: BoundField) -> str:
         return "hidden"
     if bound.use_fieldset:
         return "choices"
-    return (
-        "tick"
-        if getattr(bound.field.widget, "input_type", "") == "checkbox"
-        else "line"
-    )
+    return "tick" if getattr(bound.field.widget, "input_type", "") == "checkbox" else "line"
 
 
 @register.inclusion_tag("_field.html")
@@ -76,11 +68,9 @@ def field(bound: BoundField, **options: Any) -> dict[str, Any]:
         bound.label = options["label"]
     if "help" in options:
         bound.help_text = options["help"]
-    asks_for_something = any(
-        other.field.required for other in bound.form.visible_fields()
-    )
+    asks_for_something = any(other.field.required for other in bound.form.visible_fields())
     kind = _kind(bound)
-    attrs = {"data-search": ""} if options.get("data_search") else {}
+    attrs: dict[str, str | bool] = {"data-search": ""} if options.get("data_search") else {}
     return {
         "field": bound,
         "kind": kind,
@@ -157,6 +147,12 @@ def _duration(seconds: float) -> str:
     return f"{int(seconds // 86400)} 天"
 
 
+@register.filter
+def duration(value: dt.timedelta) -> str:
+    """A length of time in the largest fitting unit: 15 分钟."""
+    return _duration(value.total_seconds())
+
+
 @register.simple_tag
 def day(value: dt.date | dt.datetime | None, empty: str = "—") -> SafeString:
     """A date as `<time>`, in full."""
@@ -173,9 +169,7 @@ def moment(value: dt.datetime | None, empty: str = "—") -> SafeString:
         return format_html('<span class="muted">{}</span>', empty)
     local = timezone.localtime(value)
     today = timezone.localdate()
-    words = {0: "今天", 1: "昨天"}.get((today - local.date()).days) or _short(
-        local.date(), today
-    )
+    words = {0: "今天", 1: "昨天"}.get((today - local.date()).days) or _short(local.date(), today)
     return format_html(
         '<time class="nowrap" datetime="{}">{} {}</time>',
         local.isoformat(),
