@@ -1,18 +1,40 @@
 """What every test stands on. The people of the tests are in tests/cast.py, their factories in tests/factories.py."""
 
 import os
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.cache import cache
+from django.db import connection
 
+from grids.models import Division
 from tests.browsers import chromium
+from tests.cast import *  # noqa: F403
 
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
     """The cache is a real Redis: without this a test would find what the one before it left."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _reference_rows(request: pytest.FixtureRequest) -> None:
+    """A test that commits (`transaction=True`, a live server) leaves empty tables: the next one gets divisions,
+
+    counties, categories and sources again, by the functions of the migrations that loaded them first.
+    """
+    marker = request.node.get_closest_marker("django_db")
+    commits = {"transactional_db", "live_server"} & set(request.fixturenames)
+    if not commits and not (marker and marker.kwargs.get("transaction")):
+        return
+    request.getfixturevalue("transactional_db")
+    if not Division.objects.exists():
+        with connection.schema_editor() as editor:
+            import_module("grids.migrations.0003_load_divisions").load(apps, editor)
+            import_module("registry.migrations.0004_reference_rows").load(apps, editor)
 
 
 @pytest.fixture(scope="session")
