@@ -1,0 +1,40 @@
+"""`/healthz` and `/readyz`, open to everybody, telling nothing but whether the parts work."""
+
+import time
+
+import pytest
+from django.core.cache import cache
+
+from wuhu_youth.celery import HEARTBEAT_KEY, beat_heart
+
+
+def test_the_process_lives_without_any_server(client, settings):
+    settings.REDIS_URL = "unix:///nowhere.sock"
+    assert client.get("/healthz").content == b"ok\n"
+
+
+@pytest.mark.django_db
+def test_the_site_is_not_ready_until_a_worker_has_worked(client, settings):
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {"database": "ok", "broker": "ok", "worker": "down"}
+
+    settings.CELERY_TASK_ALWAYS_EAGER = False
+    beat_heart()
+    assert client.get("/readyz").json() == {"database": "ok", "broker": "ok", "worker": "ok"}
+
+
+@pytest.mark.django_db
+def test_a_worker_that_has_been_silent_for_minutes_counts_as_down(client):
+    redis = cache._cache.get_client()
+    redis.set(HEARTBEAT_KEY, int(time.time()) - 300)
+    assert client.get("/readyz").json()["worker"] == "down"
+
+
+@pytest.mark.django_db
+def test_a_dead_broker_is_told_at_once_and_does_not_hang_the_page(client, settings):
+    settings.REDIS_URL = "unix:///nowhere.sock"
+    started = time.monotonic()
+    answer = client.get("/readyz")
+    assert answer.json() == {"database": "ok", "broker": "down", "worker": "down"}
+    assert time.monotonic() - started < 1
