@@ -1,4 +1,5 @@
 from .categories import Category
+from .corrections import Correction
 from .dwellings import Dwelling
 from .enrolments import Enrolment
 from .facts import Fact
@@ -15,6 +16,7 @@ from .youths import Youth
 __all__ = [
     "Batch",
     "Category",
+    "Correction",
     "Dwelling",
     "Enrolment",
     "Fact",
