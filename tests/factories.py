@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
-import factory
 from django.utils import timezone
+from factory.declarations import LazyAttribute, LazyFunction, Sequence
 from factory.django import DjangoModelFactory
 
 from grids.models import Assignment, Division, Grid, Post, User
@@ -79,35 +79,35 @@ def make_division(code: str, name: str, level: str) -> Division:
     return Division.objects.create(code=code, name=name, level=level, parent_id=parents.get(level))
 
 
-class DwellingFactory(DjangoModelFactory):
+class DwellingFactory(DjangoModelFactory[Dwelling]):
     class Meta:
         model = Dwelling
 
-    grid = factory.LazyFunction(make_grid)
-    code = factory.Sequence(lambda n: f"F{n:08d}")
+    grid = LazyFunction(make_grid)
+    code = Sequence(lambda n: f"F{n:08d}")
     estate = "翠竹园"
     building = "3栋"
     unit = "2单元"
-    room = factory.Sequence(lambda n: f"{n % 18 + 1}0{n % 4 + 1}")
-    address = factory.LazyAttribute(lambda d: f"芜湖市{d.estate}{d.building}{d.unit}{d.room}室")
+    room = Sequence(lambda n: f"{n % 18 + 1}0{n % 4 + 1}")
+    address = LazyAttribute(lambda d: f"芜湖市{d.estate}{d.building}{d.unit}{d.room}室")
 
 
 def make_dwelling(grid: Grid | str | None = None, **fields: Any) -> Dwelling:
     if isinstance(grid, str):
         grid = make_grid(grid)
-    return DwellingFactory(**({"grid": grid} if grid else {}), **fields)
+    return DwellingFactory.create(**({"grid": grid} if grid else {}), **fields)
 
 
 # --- Staff
 
 
-class UserFactory(DjangoModelFactory):
+class UserFactory(DjangoModelFactory[User]):
     class Meta:
         model = User
         skip_postgeneration_save = True
 
-    username = factory.Sequence(lambda n: f"user{n}")
-    name = factory.Sequence(lambda n: f"工作人员{n}")
+    username = Sequence(lambda n: f"user{n}")
+    name = Sequence(lambda n: f"工作人员{n}")
 
     @classmethod
     def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> User:
@@ -147,7 +147,7 @@ def make_user(
     `is_lead`: the posts make the person the lead 负责人 of their divisions.
     """
     given = {"username": username, "name": name}
-    user: User = UserFactory(**{key: value for key, value in given.items() if value}, **fields)
+    user: User = UserFactory.create(**{key: value for key, value in given.items() if value}, **fields)
     for role, division in posts:
         give_post(user, role, division, is_lead=is_lead)
     for code in leads:
@@ -165,17 +165,17 @@ def make_worker(grid: str, name: str = "", **fields: Any) -> User:
 # --- People
 
 
-class ResidentFactory(DjangoModelFactory):
+class ResidentFactory(DjangoModelFactory[Resident]):
     class Meta:
         model = Resident
 
     name = "张小海"
-    birth_on = factory.LazyFunction(lambda: years_ago(12, days=40))
+    birth_on = LazyFunction(lambda: years_ago(12, days=40))
     sex = Sex.MALE
     hukou_code = PINGPU
     hukou_is_rural = True
-    pinyin = factory.LazyAttribute(lambda r: pinyin_of(r.name)[0])
-    initials = factory.LazyAttribute(lambda r: pinyin_of(r.name)[1])
+    pinyin = LazyAttribute(lambda r: pinyin_of(r.name)[0])
+    initials = LazyAttribute(lambda r: pinyin_of(r.name)[1])
 
 
 def make_household(number: str = "", **fields: Any) -> Household:
@@ -206,7 +206,7 @@ def make_resident(
         born = fields.setdefault("birth_on", years_ago(12, days=40))
         number = _number(born, sex=fields.get("sex", Sex.MALE)) if id_number == GENERATED else id_number
         fields.update(id_number=number, id_number_index=id_number_index(number))
-    resident: Resident = ResidentFactory(name=name, **fields)
+    resident: Resident = ResidentFactory.create(name=name, **fields)
     if dwelling is not None:
         make_residence(resident, dwelling, starts_on=since)
     return resident
