@@ -12,6 +12,7 @@ from django.db import connection
 from grids.models import Division
 from tests.browsers import chromium
 from tests.cast import *  # noqa: F403
+from tests.live import live_work  # noqa: F401 - a fixture
 
 
 @pytest.fixture(autouse=True)

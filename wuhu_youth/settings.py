@@ -133,6 +133,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # Without it a worker behind a half-open connection stays deaf for good.
     "socket_timeout": 30,
     "health_check_interval": 25,
+    # How often a publisher tries to connect, at once: by default it goes on for seconds, in somebody's request.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_ACKS_LATE = True
@@ -153,6 +158,10 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 29.0},
     },
 }
+
+# The city's SMS / WeCom gateway, told of each alert by a signed POST (grids/delivery.py). Without one, pages alone tell.
+ALERT_WEBHOOK_URL = environment.address("ALERT_WEBHOOK_URL", secure=_secure)
+ALERT_WEBHOOK_SECRET = environment.secret("ALERT_WEBHOOK_SECRET", {}) if ALERT_WEBHOOK_URL else ""
 
 # --- Sign-in
 
@@ -240,6 +249,15 @@ STORAGES = {
     "staticfiles": {"BACKEND": _static_storage},
 }
 WHITENOISE_USE_FINDERS = DEBUG
+
+# --- Deadlines (districts may set their own) and feeds
+
+HANDOVER_HOURS = environment.number("HANDOVER_HOURS", 72)
+HANDOVER_HOURS_GRADE_A = environment.number("HANDOVER_HOURS_GRADE_A", 24)
+ESCALATION_HOURS = environment.number("ESCALATION_HOURS", 24)  # what each level has before it climbs on
+OUT_OF_CITY_ANSWER_DAYS = environment.number("OUT_OF_CITY_ANSWER_DAYS", 30)
+FIRST_VISIT_DAYS = {"A": 1, "B": 7, "C": 7}  # from acceptance of a handover to the first visit, by grade
+FEED_ERRORS_DIR = Path(os.environ.get("FEED_ERRORS_DIR") or VAR / "feed-errors")
 
 # --- Logs
 
