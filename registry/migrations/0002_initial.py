@@ -448,6 +448,7 @@ class Migration(migrations.Migration):
                         null=True, purpose="phone", verbose_name="联系方式"
                     ),
                 ),
+                ("phone_index", models.BinaryField(max_length=32, null=True)),
                 (
                     "household",
                     models.ForeignKey(

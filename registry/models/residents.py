@@ -66,6 +66,11 @@ def id_number_index(number: str) -> bytes:
     return blind_index(number, "id_number")
 
 
+def phone_index(phone: str) -> bytes:
+    """The blind index of a phone number: spaces and dashes do not make another number."""
+    return blind_index("".join(phone.replace("-", "").split()), "phone")
+
+
 class Resident(models.Model):
     """实有人口: anyone who lives, or has lived, in the city, wherever the 户籍 is. 无户籍 is a need, not an error."""
 
@@ -88,6 +93,7 @@ class Resident(models.Model):
     )
     relation = models.CharField("与户主关系", max_length=2, blank=True)
     phone = EncryptedTextField("联系方式", purpose="phone", null=True)
+    phone_index = models.BinaryField(max_length=32, null=True)
 
     objects: Any = guarded(ResidentQuerySet)
 

@@ -1,0 +1,76 @@
+"""A file of residences 居住: keys and codes resolved, then the same verbs as a worker's form (registry/moves.py)."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django.db import connection
+
+from .. import moves
+from ..models.residents import id_number_index
+from ..sql import statements
+from .errors import Errors
+from .reading import FeedFile
+from .rows import BrokenRow, RowError, check_residence
+from .staging import copy_rows
+
+_FAULTS = {
+    "person": ("公民身份号码", "没有登记过这个人,请先报送人员信息"),
+    "two_persons": ("人员编号", "人员编号和证件号码不是同一个人,请核对"),
+    "dwelling": ("房屋编号", "没有这个房屋编号,请核对或先报送房屋信息"),
+    "destination": ("迁往地", "没有这个区划代码,请核对,不清楚可以不填"),
+}
+
+
+def judge(feed: FeedFile, *, as_of: date, errors: Errors) -> moves.Applied:
+    """Stage the file and say what each row is; adds to `errors` and changes nothing in the register."""
+    sql = statements("feed_residences.sql")
+    with connection.cursor() as cursor:
+        cursor.execute(sql["stage"])
+        columns = ("line", "id_number_index", "person_number", "dwelling_code", "starts_on", "destination")
+        copy_rows("feed_residence", columns, _checked(feed, as_of, errors))
+        cursor.execute(moves.STAGED)
+        cursor.execute(sql["resolve"])
+        cursor.execute(sql["faults"])
+        for line, fault in cursor.fetchall():
+            errors.add(RowError(line, *_FAULTS[fault]))
+        cursor.execute(sql["stage_known"])
+        cursor.execute(sql["analyze"])
+    judged = moves.judge_staged()
+    for line, reason in judged.refused.items():
+        errors.add(RowError(line, "起始日期", reason))
+    return judged
+
+
+def apply(judged: moves.Applied, **origin: Any) -> None:
+    moves.apply_judged(judged, **origin)
+
+
+def absent_count() -> int:
+    """Current residents whom a full file does not name: reported, never moved."""
+    with connection.cursor() as cursor:
+        cursor.execute(statements("feed_residences.sql")["absent"])
+        return cursor.fetchone()[0]
+
+
+def current_count() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statements("feed_residences.sql")["current"])
+        return cursor.fetchone()[0]
+
+
+def _checked(feed: FeedFile, as_of: date, errors: Errors) -> Iterator[tuple[Any, ...]]:
+    for line, raw in feed.rows():
+        errors.rows += 1
+        row = raw.errors if isinstance(raw, BrokenRow) else check_residence(line, raw, as_of=as_of)
+        if isinstance(row, list):
+            errors.extend(row)
+            continue
+        yield (
+            row.line,
+            id_number_index(row.id_number) if row.id_number else None,
+            row.person_number or None,
+            row.dwelling_code or None,
+            row.starts_on,
+            row.destination_code or None,
+        )

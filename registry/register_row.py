@@ -1,0 +1,54 @@
+"""The one maintainer of the columns that `Youth` copies for its lists.
+
+What each column is, is said once, in the view `registry_register_row` (migration 0003). Whoever changes a source of
+it calls `refresh` in the same transaction; `manage.py check_register` proves the copies equal to the view.
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection
+
+COPIES = (
+    "name",
+    "pinyin",
+    "initials",
+    "sex",
+    "birth_on",
+    "lives_in",
+    "estate",
+    "category_mask",
+    "school",
+    "work",
+    "guardian",
+    "hukou",
+    "needs",
+    "moved_on",
+)
+
+
+def _columns(table: str) -> str:
+    return ", ".join(f"{table}.{column}" for column in COPIES)
+
+
+# Differing rows, for check_register; parts are constants of this module.
+DIFFERING = f"""
+SELECT y.id::text FROM registry_youth y JOIN registry_register_row c USING (id)
+WHERE ({_columns("y")}) IS DISTINCT FROM ({_columns("c")})
+"""  # noqa: S608
+
+_REFRESH = f"""
+UPDATE registry_youth y SET ({", ".join(COPIES)}) = ROW ({_columns("c")})
+FROM registry_register_row c
+WHERE c.id = y.id AND ({_columns("y")}) IS DISTINCT FROM ({_columns("c")})
+"""  # noqa: S608
+
+
+def refresh(youth_ids: Iterable[UUID] | None) -> int:
+    """Bring the copies of these files (None: of all) up to date; returns how many rows changed."""
+    with connection.cursor() as cursor:
+        if youth_ids is None:
+            cursor.execute(_REFRESH)
+        else:
+            cursor.execute(_REFRESH + " AND y.id = ANY (%s)", [list(youth_ids)])
+        return cursor.rowcount

@@ -1,0 +1,39 @@
+-- A file of residences: from keys and codes to the staged rows that moves.sql judges; caller: registry/feeds/residences.py.
+
+-- name: stage
+CREATE TEMPORARY TABLE feed_residence
+    (line integer, id_number_index bytea, person_number text, dwelling_code text, starts_on date, destination text) ON COMMIT DROP
+
+-- name: resolve
+CREATE TEMPORARY TABLE feed_residence_known ON COMMIT DROP AS
+SELECT f.line, f.starts_on, f.destination, d.id AS dwelling_id,
+       coalesce(by_number.id, by_person.id) AS resident_id,
+       CASE
+           WHEN coalesce(by_number.id, by_person.id) IS NULL THEN 'person'
+           WHEN f.person_number IS NOT NULL AND f.id_number_index IS NOT NULL
+                AND by_person.id IS DISTINCT FROM by_number.id THEN 'two_persons'
+           WHEN f.dwelling_code IS NOT NULL AND d.id IS NULL THEN 'dwelling'
+           WHEN f.destination IS NOT NULL AND c.code IS NULL THEN 'destination'
+       END AS fault
+FROM feed_residence f
+LEFT JOIN registry_resident by_number ON by_number.id_number_index = f.id_number_index
+LEFT JOIN registry_resident by_person ON by_person.person_number = f.person_number
+LEFT JOIN registry_dwelling d ON d.code = f.dwelling_code
+LEFT JOIN grids_county c ON c.code = f.destination
+
+-- name: faults
+SELECT line, fault FROM feed_residence_known WHERE fault IS NOT NULL ORDER BY line
+
+-- name: stage_known
+INSERT INTO staged_residence (line, resident_id, dwelling_id, starts_on, destination)
+SELECT line, resident_id, dwelling_id, starts_on, coalesce(destination, '') FROM feed_residence_known WHERE fault IS NULL
+
+-- name: analyze
+ANALYZE staged_residence
+
+-- name: absent
+SELECT count(*) FROM registry_residence r
+WHERE r.ends_on IS NULL AND NOT EXISTS (SELECT FROM staged_residence s WHERE s.resident_id = r.resident_id)
+
+-- name: current
+SELECT count(*) FROM registry_residence WHERE ends_on IS NULL
