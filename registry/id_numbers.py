@@ -34,7 +34,8 @@ class IdNumber(NamedTuple):
     def __repr__(self) -> str:
         return f"IdNumber({mask(self.number)})"
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return repr(self)
 
 
 def normalise(text: str) -> str:

@@ -42,7 +42,7 @@ def test_it_gives_back_the_rejected_rows_and_is_loaded_again_once_corrected(tmp_
     again = open_feed(sheet, "residences")
     assert again.headers == ("行号", "字段", "原因", *HEADER.split(","))
     assert again.unknown_columns == ()
-    rows = dict(again.rows())
+    rows: dict[int, Any] = dict(again.rows())
     assert rows[2] == {
         "id_number": BOY, "person_number": "", "dwelling_code": "A1", "starts_on": "2026-02-30", "destination_code": "",
     }  # fmt: skip
