@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib import auth, messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -14,7 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ..models.staff import acting_user
+from ..models.staff import User, acting_user
+
+_LONGEST_USERNAME = User._meta.get_field("username").max_length
 
 
 class SignInForm(AuthenticationForm):
@@ -33,8 +34,8 @@ class SignInForm(AuthenticationForm):
     def clean_username(self) -> str:
         """User names are lower case; phones like to begin with a capital."""
         username = self.cleaned_data["username"].strip().lower()
-        if "\0" in username:
-            raise ValidationError("用户名里有无法识别的字符，请重新填写")
+        if len(username) > _LONGEST_USERNAME:  # nobody's name, and too long to keep a record of the attempt
+            raise self.get_invalid_login_error()
         return username
 
 
