@@ -39,6 +39,9 @@ class Correction(models.Model):
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["youth", "-created_at"], name="correction_of_youth")]
 
+    def __str__(self) -> str:
+        return f"更正 {timezone.localdate(self.created_at)}"
+
     @property
     def changes(self) -> list[tuple[str, str, str]]:
         """[(field, before, after)]: the field's code, and both values as the page shows them."""
