@@ -2,7 +2,8 @@
 # make test   lint, types and all tests
 # Everything made on this machine lies in .venv/ and var/.
 
-PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11 python; do \
+# 3.13 last: there Redis has no wheel and is compiled, which takes a minute and a C compiler.
+PYTHON ?= $(shell for each in python3.12 python3.11 python3 python3.13 python; do \
 	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$each && break; done)
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet --require-hashes

@@ -1,6 +1,7 @@
 """`make demo` refuses to start twice, or on a port that is taken, and says so in Chinese."""
 
 import re
+import signal
 import socket
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def test_a_port_that_is_taken_is_named_with_a_way_out(monkeypatch):
 
 def test_a_refused_start_ends_with_a_status_and_a_message(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(demo, "VAR", tmp_path)
-    monkeypatch.setattr(demo.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         monkeypatch.setenv("PORT", str(taken.getsockname()[1]))
         assert demo.main() == 1
