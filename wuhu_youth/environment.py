@@ -15,6 +15,7 @@ _HOW_TO_MAKE = {
     "SECRET_KEY": 'python -c "import secrets; print(secrets.token_urlsafe(50))"',
     "FIELD_KEYS": "python -c \"import secrets; print(f'1:{secrets.token_hex(32)},index:{secrets.token_hex(32)}')\"",
     "ALLOWED_HOSTS": "ALLOWED_HOSTS=youth.example.org,10.0.0.5",
+    "ALERT_WEBHOOK_SECRET": 'python -c "import secrets; print(secrets.token_hex(32))"',
 }
 
 
@@ -41,6 +42,14 @@ def number(name: str, default: int) -> int:
 def listing(name: str) -> list[str]:
     """The values between commas."""
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
+
+
+def address(name: str, *, secure: bool) -> str:
+    """A web address, or "" when none is named. Plain http only where nothing is `secure` anyway."""
+    value = os.environ.get(name, "")
+    if value and not value.startswith(("https://",) if secure else ("https://", "http://")):
+        raise ImproperlyConfigured(f"环境变量 {name} 必须以 https:// 开头。 {name} must start with https://.")
+    return value
 
 
 def missing(name: str) -> ImproperlyConfigured:

@@ -3,7 +3,7 @@
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -19,6 +19,11 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 
     def unread(self) -> "AlertQuerySet":
         return self.filter(read_at=None, done_at=None)
+
+    def for_the_day(self) -> "AlertQuerySet":
+        """What a day page shows: what wants an act until it is done, what only informs until it is read."""
+        waiting = self.open().filter(Q(wants_act=True) | Q(read_at=None))
+        return waiting.order_by(F("due_at").asc(nulls_last=True), "-created_at", "id")
 
 
 class Alert(models.Model):
@@ -86,3 +91,17 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def verb(self) -> str:
+        """The word on the button that leads to the act."""
+        return _VERBS.get(self.kind, "查看")
+
+
+_VERBS: dict[str, str] = {
+    Alert.Kind.HANDOVER_OFFERED: "接收",
+    Alert.Kind.HANDOVER_ESCALATED: "处理",
+    Alert.Kind.HANDOVER_RETURNED: "查清去向",
+    Alert.Kind.ADDRESS_CHANGED: "核实",
+    Alert.Kind.FAMILY_MOVED: "走访",
+}

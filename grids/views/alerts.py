@@ -1,0 +1,163 @@
+"""Alerts 提醒: one's own inbox, the way from an alert to its page, and the poll of open pages."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from .. import alerts, counters
+from ..models import Alert
+from ..models.alerts import AlertQuerySet
+from ..models.staff import acting_user
+from ..permissions import Permission, requires
+
+PAGE = 50
+MOST_ON_A_DAY_PAGE = 10
+VERSION_HEADER = "X-Alerts-Version"
+# Deadlines are told in words ("还剩 4 小时"): after so many seconds an unchanged list is shown anew.
+WORDS_LAST = 600
+STATES = {"open": "待办", "unread": "未读", "done": "已办结", "all": "全部"}
+
+
+@require_safe
+@never_cache
+def live(request: HttpRequest) -> HttpResponse:
+    """The poll of open pages: 204 while nothing changed since the version that the page names, else the fragment.
+
+    Nothing that the person did: the idle time of the session runs on, whatever headers come along.
+    """
+    request.session.modified = False
+    user = acting_user(request.user)
+    counter = counters.of(user.pk)
+    version = f"{counter.version}-{int(timezone.now().timestamp()) // WORDS_LAST:x}"
+    if request.headers.get(VERSION_HEADER) == version:
+        return HttpResponse(status=204)
+    if not user.may(Permission.SEE_YOUTHS):
+        raise PermissionDenied
+    shown = Alert.objects.of(user).for_the_day()[:MOST_ON_A_DAY_PAGE]
+    response = render(request, "grids/alerts/live.html", {"alerts": shown, "unread": counter.unread})
+    response[VERSION_HEADER] = version
+    return response
+
+
+live.required_permissions = (Permission.SEE_YOUTHS,)  # type: ignore[attr-defined]
+
+
+@requires(Permission.SEE_YOUTHS)
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    """One's own alerts, newest first, 50 a page by keyset, with how many there are of each state and kind."""
+    mine = Alert.objects.of(acting_user(request.user))
+    state = request.GET.get("state", "")
+    state = state if state in STATES else "open"
+    kind = request.GET.get("kind", "")
+    chosen = _in_state(mine, state)
+    kinds = _kinds(chosen)
+    rows, after = _page(chosen.filter(kind=kind) if kind else chosen, mine, request.GET.get("after", ""))
+    context = {
+        "alerts": rows,
+        "first_url": _query(request, after=None) if "after" in request.GET else "",
+        "next_url": _query(request, after=after) if after else "",
+        "states": [
+            (key, label, number)
+            for (key, label), number in zip(STATES.items(), _state_counts(mine), strict=True)
+        ],
+        "state": state,
+        "kinds": kinds,
+        "kind": kind,
+        "kind_label": dict(Alert.Kind.choices).get(kind, ""),
+        "count": sum(number for code, _, number in kinds if kind in ("", code)),
+    }
+    return render(request, "grids/alerts/inbox.html", context)
+
+
+def _query(request: HttpRequest, *, after: str | None) -> str:
+    """This address with another place in the list."""
+    query = request.GET.copy()
+    query.pop("after", None)
+    if after:
+        query["after"] = after
+    return f"?{query.urlencode()}"
+
+
+def _in_state(mine: AlertQuerySet, state: str) -> AlertQuerySet:
+    if state == "unread":
+        return mine.unread()
+    if state == "done":
+        return mine.exclude(done_at=None)
+    return mine.open() if state == "open" else mine
+
+
+def _state_counts(mine: AlertQuerySet) -> list[int]:
+    """How many in each of STATES, in one statement."""
+    done = Q(done_at__isnull=False)
+    found = mine.aggregate(
+        open=Count("id", filter=~done),
+        unread=Count("id", filter=~done & Q(read_at=None)),
+        done=Count("id", filter=done),
+        all=Count("id"),
+    )
+    return [found[state] for state in STATES]
+
+
+def _kinds(chosen: AlertQuerySet) -> list[tuple[str, str, int]]:
+    """(code, label, how many) of each kind that occurs, in the order in which kinds are listed."""
+    found = dict(chosen.order_by().values_list("kind").annotate(number=Count("id")))
+    return [(code, str(label), found[code]) for code, label in Alert.Kind.choices if code in found]
+
+
+def _page(chosen: AlertQuerySet, mine: AlertQuerySet, after: str) -> tuple[list[Alert], str]:
+    """One page after the alert with this id, and the id to go on after ("" at the end). 404 for an id not one's own."""
+    if after:
+        try:
+            last = mine.get(pk=UUID(after))
+        except (ValueError, Alert.DoesNotExist):
+            raise Http404 from None
+        earlier = Q(created_at__lt=last.created_at) | Q(created_at=last.created_at, id__gt=last.pk)
+        chosen = chosen.filter(earlier)
+    rows = list(chosen.order_by("-created_at", "id")[: PAGE + 1])
+    return rows[:PAGE], str(rows[PAGE - 1].pk) if len(rows) > PAGE else ""
+
+
+@requires(Permission.SEE_YOUTHS)
+@require_safe
+def alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """Opening an alert: it is read from now on, and the page that it is about opens."""
+    mine = get_object_or_404(Alert.objects.of(acting_user(request.user)), pk=alert_id)
+    alerts.mark_read(mine)
+    return redirect(mine.path or "alerts")
+
+
+@requires(Permission.SEE_YOUTHS)
+@require_POST
+def alert_done(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """Put away an alert that only informs. One that wants an act is done by the act."""
+    mine = get_object_or_404(Alert.objects.of(acting_user(request.user)), pk=alert_id)
+    if mine.wants_act:
+        messages.warning(request, f"“{mine.text}”需要处理，处理完会自动办结。")
+        return redirect("alert", mine.pk)
+    if alerts.mark_done(mine):
+        messages.success(request, f"已办结：{mine.text}")
+    return redirect(_back_to(request))
+
+
+@requires(Permission.SEE_YOUTHS)
+@require_POST
+def alerts_read(request: HttpRequest) -> HttpResponse:
+    """Everything that only informs is read; what wants an act stays unread until it is opened."""
+    count = alerts.mark_all_read(acting_user(request.user))
+    messages.success(request, f"{count} 条通知已标为已读，要处理的仍留着。" if count else "没有未读的通知。")
+    return redirect(_back_to(request))
+
+
+def _back_to(request: HttpRequest) -> str:
+    """The page the button stood on, when it is one of ours."""
+    back = request.POST.get("next", "")
+    return back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "alerts"
