@@ -75,7 +75,7 @@ def _ordinary(town: Town) -> None:
     usual = sum(size * weight for size, weight in enumerate(sizes, 1)) / sum(sizes)
     while len(town.dwellings) < town.share.dwellings:
         doors = town.share.dwellings - len(town.dwellings)
-        people = max(doors, town.share.people - town.maker.count)
+        people = max(doors, town.share.people - town.maker.people)
         mean = people / doors
         if doors == 1:
             size = min(people, 60)

@@ -29,7 +29,7 @@ class Maker:
         self.numbers = Numbers(community)
         self.base = (community.index + 1) * PER_COMMUNITY
         self.households: list[Household] = []
-        self.count = 0
+        self.count = self.undone = 0
         self.unnumbered = 0
 
     def household(self, home: Dwelling) -> Household:
@@ -107,6 +107,15 @@ class Maker:
             made.number, made.born = self.numbers.city_number(code[:6], made.born, made.sex, latest)
         else:
             made.number, made.born = self.numbers.outside_number(code[:6], made.born, made.sex, latest)
+
+    def undo(self, person: Person) -> None:
+        """Take someone out again: the one who died, or left, before the city began."""
+        person.household.members.remove(person)
+        self.undone += 1
+
+    @property
+    def people(self) -> int:
+        return self.count - self.undone
 
     def twin(self, house: Household, elder: Person) -> Person | None:
         """A twin of `elder`: same day, same place; None when no number is left for that day."""
@@ -219,9 +228,10 @@ class Families:
         eldest = least + self.rng.random() * (24 - least)
         father: Person | None
         mother: Person | None
-        father, mother = self.couple(house, eldest, relations=("02", "12"), hukou=hukou)
+        father, mother = husband, wife = self.couple(house, eldest, relations=("02", "12"), hukou=hukou)
         if parents == 1:
-            gone = house.members.pop(0 if self.rng.random() < 0.6 else 1)
+            gone = husband if self.rng.random() < 0.6 else wife
+            self.maker.undo(gone)
             house.members[0].relation = "02"
             father, mother = (None, mother) if gone is father else (father, None)
         self.children(house, kids, oldest=(eldest, eldest + 0.1), father=father, mother=mother, hukou=hukou)
@@ -250,7 +260,7 @@ class Families:
         )
         if count == 1:
             gone = pair.pop(0 if self.rng.random() < 0.65 else 1)
-            house.members.remove(gone)
+            self.maker.undo(gone)
             pair[0].relation = "02"
         return pair
 

@@ -20,6 +20,7 @@ from .staff import Staff
 YOUTHS_MOVED, OTHERS_MOVED, OTHERS_ARRIVED, OTHERS_LEFT = 0.06, 0.006, 0.006, 0.004
 STATES = (("accepted", 52), ("offered", 18), ("escalated", 14), ("returned", 9), ("out", 5), ("answered", 2))
 HOURS = {"A": 24, "B": 72, "C": 72}
+ANSWER_DAYS = 15  # for an answer from outside the city
 CLIMB = (("community", 0), ("street", 1), ("district", 2))
 
 
@@ -147,7 +148,7 @@ class Moving:
         move = next(move for move in reversed(self.moves) if move.person is made.person)
         offered = move.recorded_at + 60
         hours = HOURS[Grade(made.grade).value]
-        due = offered + hours * 3600
+        due = offered + (ANSWER_DAYS * 24 if state in ("out", "answered") else hours) * 3600
         handover = Handover(
             random_uuid(self.rng), move.id, move.from_grid, move.to_grid, move.destination,
             "offered" if state == "out" else state, "grid", offered, due,

@@ -235,19 +235,16 @@ class Specials:
         house: Household = self.maker.household(home)
         hukou = self.maker.origin()
         father, mother = families.couple(house, years, relations=("02", "12"), hukou=hukou)
-        child = families.children(
-            house,
-            1 if rng.random() < 0.6 else 2,
-            oldest=(years, years + 0.02),
-            father=father,
-            mother=mother,
-            hukou=hukou,
-        )[0]
+        brood = 1 if rng.random() < 0.6 else 2
+        children = families.children(
+            house, brood, oldest=(years, years + 0.02), father=father, mother=mother, hukou=hukou
+        )
         if rng.random() < 0.2:  # the mother left; nobody knows where to
-            house.members.remove(mother)
-            child.mother = None
+            self.maker.undo(mother)
+            for child in children:
+                child.mother = None
         families.settle(house)
-        return child
+        return children[0]
 
     def _guard(self, child: Person) -> None:
         if age(child.born, self.today) < 18:

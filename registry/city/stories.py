@@ -266,15 +266,5 @@ def moves_of_wangshanshan(town: Town) -> None:
     """And for 汪珊珊: one to accept, one she sent back."""
     old = _dwelling_of(town, HUAQIANG, f"{HUAQIANG}006")
     _moved(town, 1, "何家乐", 13.6, sex=MALE, state="offered", old=old, days=1, place=25)
-    _moved(
-        town,
-        1,
-        "马睿",
-        8.9,
-        MALE,
-        "returned",
-        old=old,
-        days=11,
-        place=26,
-        note="门牌与实际不符,房东称已转租他人",
-    )
+    note = "门牌与实际不符,房东称已转租他人"
+    _moved(town, 1, "马睿", 8.9, sex=MALE, state="returned", old=old, days=11, place=26, note=note)

@@ -1,0 +1,226 @@
+"""Into the database, in one transaction: empty the city's tables, COPY, then what COPY leaves to be done.
+
+Reference rows (divisions, counties, categories, sources) stay.
+"""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any
+
+from django.apps import apps
+from django.db import connection
+
+from .places import communities
+from .rows import COLUMNS, NULL, day
+from .staff import Staff
+
+REASON = "建立样例城市"
+KEPT = {"grids.division", "grids.county", "registry.category", "registry.source"}
+
+_STAFF_COLUMNS = {
+    "grids_user": "id, password, username, name, is_active, created_at",
+    "grids_post": "user_id, role, division_id, is_lead, knows_reasons, starts_on, ends_on, approved_by_id",
+    "grids_assignment": "grid_id, user_id, kind, starts_on, ends_on, approved_by_id",
+    "grids_grid": "code, name, community_id",
+}
+
+
+def copy(table: str, columns: str, data: bytes) -> None:
+    with connection.cursor() as cursor:
+        cursor.copy_expert(
+            f"COPY {table} ({columns}) FROM STDIN", io.BytesIO(data)
+        )  # names are constants here
+
+
+def copy_rows(blobs: dict[str, bytes]) -> None:
+    for table, data in blobs.items():
+        copy(table, COLUMNS[table], data)
+
+
+def empty() -> None:
+    """TRUNCATE everything that belongs to the city, with its history and the sessions of users who go."""
+    tables = [
+        _meta(model).db_table
+        for label in ("grids", "registry", "referrals")
+        for model in apps.get_app_config(label).get_models()
+        if _meta(model).managed and f"{label}.{_meta(model).model_name}" not in KEPT
+    ]
+    tables.append("django_session")
+    with connection.cursor() as cursor:
+        # Checks that wait for the end of the transaction would keep the tables busy.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("TRUNCATE " + ", ".join(sorted(tables)) + " RESTART IDENTITY CASCADE")
+
+
+def places_and_staff(staff: Staff, today: int, password_hash: str) -> None:
+    """Grids, users, posts, assignments."""
+    approver = staff.answers["3402"]
+    created = f"{date.fromordinal(today) - timedelta(days=400)}T09:00:00+08"
+    lines: dict[str, list[tuple[object, ...]]] = {
+        "grids_grid": [(grid.code, grid.name, place.code) for place in communities() for grid in place.grids],
+        "grids_user": [(user.id, password_hash, user.login, user.name, "t", created) for user in staff.users],
+        "grids_post": [
+            (post.user, post.role, post.division or NULL, post.is_lead, post.knows_reasons, day(post.since), NULL,
+             post.approved_by or NULL)
+            for post in staff.posts
+        ],
+        "grids_assignment": [
+            (one.grid, one.user, one.kind, day(one.since), day(one.until), approver) for one in staff.assignments
+        ],
+    }  # fmt: skip
+    for table, rows in lines.items():
+        text = "\n".join("\t".join(str(value) for value in row) for row in rows) + "\n"
+        copy(table, _STAFF_COLUMNS[table], text.encode())
+
+
+@contextmanager
+def bulk() -> Iterator[None]:
+    """While loading, indexes, unique and foreign keys of the register's tables are away, and made again afterwards.
+
+    So is the residences' check of overlapping periods, row by row: it is made once, for all.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE registry_residence DISABLE TRIGGER USER")
+        again = _drop_indexes(cursor)
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL maintenance_work_mem = '512MB'")
+        for statement in again:
+            cursor.execute(statement)
+        cursor.execute("ALTER TABLE registry_residence ENABLE TRIGGER USER")
+        _periods_apart(cursor)
+
+
+def _drop_indexes(cursor: Any) -> list[str]:
+    """Drop keys and indexes (not primary keys) of the loaded tables; returns the statements that make them again."""
+    tables = list(COLUMNS)
+    cursor.execute(
+        "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE conrelid = ANY (%s::regclass[]) AND contype IN ('f', 'u') ORDER BY contype DESC, conname",
+        [tables],
+    )
+    constraints = cursor.fetchall()
+    for table, name, _ in sorted(constraints, key=lambda row: "FOREIGN KEY" not in row[2]):
+        cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+    cursor.execute(
+        "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
+        " WHERE indrelid = ANY (%s::regclass[]) AND NOT indisprimary ORDER BY 1",
+        [tables],
+    )
+    indexes = cursor.fetchall()
+    for name, _ in indexes:
+        cursor.execute(f"DROP INDEX {name}")
+    return [definition for _, definition in indexes] + [
+        f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}' for table, name, definition in constraints
+    ]
+
+
+def _periods_apart(cursor: Any) -> None:
+    cursor.execute(
+        "SELECT count(*) FROM (SELECT starts_on, lag(coalesce(ends_on, 'infinity')) OVER"
+        " (PARTITION BY resident_id ORDER BY starts_on) AS before FROM registry_residence) r WHERE before > starts_on"
+    )
+    if cursor.fetchone()[0]:
+        raise RuntimeError("residences of one person overlap: the city is not believable")
+
+
+def history() -> None:
+    """Write the "+" rows of what people edit, and the changes that the city's past has made since."""
+    made = "now()"
+    _created("grids", "Grid", made)
+    _created("grids", "Post", "t.starts_on + time '09:00'")
+    _created("grids", "Assignment", "t.starts_on + time '09:00'")
+    first = (
+        "(SELECT h.from_grid_id FROM registry_handover h WHERE h.youth_id = t.id AND h.state = 'accepted')"
+    )
+    at = "t.opened_on + time '10:00'"
+    before = {"state": "'open'", "closed_on": "NULL", "closed_reason": "''"}
+    _created(
+        "registry", "Youth", at, {**before, "grid_id": f"coalesce({first}, t.grid_id)"}, user="t.opened_by_id"
+    )
+    accepted = "(SELECT h.ended_at FROM registry_handover h WHERE h.youth_id = t.id AND h.state = 'accepted')"
+    _changed("registry", "Youth", accepted, f"{accepted} IS NOT NULL", before, why="接收交接")
+    _changed("registry", "Youth", "t.closed_on + time '16:00'", "t.closed_on IS NOT NULL", {}, why="结档")
+    before = {"ends_on": "NULL", "end_reason": "''", "ended_by_id": "NULL"}
+    _created("registry", "Enrolment", "t.starts_on + time '10:05'", before, user="t.verified_by_id")
+    _changed(
+        "registry",
+        "Enrolment",
+        "t.ends_on + time '16:00'",
+        "t.ends_on IS NOT NULL",
+        {},
+        why="终止类别",
+        user="t.ended_by_id",
+    )
+    before = {
+        "state": "'offered'",
+        "level": "'grid'",
+        "ended_at": "NULL",
+        "ended_by_id": "NULL",
+        "return_reason": "''",
+        "note": "''",
+    }
+    _created("registry", "Handover", "t.offered_at", before)
+    _changed(
+        "registry",
+        "Handover",
+        "t.ended_at",
+        "t.ended_at IS NOT NULL",
+        {},
+        why="交接结束",
+        user="t.ended_by_id",
+    )
+    raised = "least(t.offered_at + interval '3 days', now())"
+    _changed("registry", "Handover", raised, "t.state = 'escalated'", {}, why="超时未接收,上报")
+
+
+def _created(
+    app: str, name: str, at: str, values: dict[str, str] | None = None, *, user: str = "NULL"
+) -> None:
+    _history(app, name, at, "true", values or {}, kind="+", why=REASON, user=user)
+
+
+def _changed(
+    app: str, name: str, at: str, where: str, values: dict[str, str], *, why: str, user: str = "NULL"
+) -> None:
+    _history(app, name, at, where, values, kind="~", why=why, user=user)
+
+
+def _history(
+    app: str, name: str, at: str, where: str, values: dict[str, str], *, kind: str, why: str, user: str
+) -> None:
+    """Set-based history rows of a model: its columns, some with another value (SQL, constants of this module)."""
+    model: Any = apps.get_model(app, name)
+    past = model.history.model
+    columns = [field.column for field in _meta(past).concrete_fields if not field.name.startswith("history_")]
+    chosen = ", ".join(values.get(column, f"t.{column}") for column in columns)
+    target = f"{_meta(past).db_table} ({', '.join(columns)}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {target}, history_date, history_change_reason, history_type, history_user_id)"  # noqa: S608
+            f" SELECT {chosen}, {at}, %s, %s, {user} FROM {_meta(model).db_table} t WHERE {where}",
+            [why, kind],
+        )
+
+
+def _meta(model: Any) -> Any:
+    return model._meta  # noqa: SLF001 - Django's documented interface, whatever its name
+
+
+def sequences() -> None:
+    """Let the sequences of tables with ids of our own go on after them."""
+    with connection.cursor() as cursor:
+        for table in ("grids_user", "registry_dwelling", "registry_household", "registry_resident"):
+            cursor.execute(
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 0) + 1, false) FROM {table}"  # noqa: S608
+            )
+
+
+def analyze(*, vacuum: bool) -> None:
+    """Statistics for the planner; with `vacuum` (outside a transaction) also the map that index-only scans need."""
+    tables = [*COLUMNS, *_STAFF_COLUMNS, "grids_alert"]
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f"{'VACUUM (ANALYZE)' if vacuum else 'ANALYZE'} {table}")
