@@ -203,15 +203,14 @@ class Families:
         self, house: Household, eldest_age: float, *, relations: tuple[str, str], hukou: tuple[str, str],
         husband_name: str = "", wife_name: str = "", after: int = 0,
     ) -> tuple[Person, Person]:  # fmt: skip
-        """Husband and wife whose eldest child is `eldest_age` years old, born 19 years after `after`."""
+        """Husband and wife whose eldest child is `eldest_age` years old, not born before `after`."""
         rng = self.rng
         mother_age = eldest_age + 20.5 + rng.random() * 9
         father_age = mother_age + rng.random() * 5 - 0.5
-        soonest = after + int(19 * YEAR)
         ages = []
         for years in (father_age, mother_age):
             born = self.today - int(years * YEAR)
-            ages.append(max(born, soonest) if after else born)
+            ages.append(max(born, after))
         husband = self.maker.person(
             house, sex=MALE, born=ages[0], relation=relations[0], family_name=husband_name, hukou=hukou,
             native=not wife_name or rng.random() < 0.5, numbered=True,
@@ -274,13 +273,13 @@ class Families:
 
     def branch(
         self, house: Household, heads: list[Person], eldest: float, kids: int, hukou: tuple[str, str], *,
-        first: bool, only: bool, maternal: bool | None = None,
+        first: bool, only: bool, maternal: bool | None = None, after: int = 0,
     ) -> tuple[Person, Person, list[Person]]:  # fmt: skip
         """A married son (or, less often, daughter) of the heads, with spouse and children."""
         if maternal is None:
             maternal = self.rng.random() < 0.12
         family_name = surname_of(heads[0].name) if heads[0].sex == MALE else ""
-        youngest_head = max(head.born for head in heads)
+        soonest = max([after, *[head.born + int(19 * YEAR) for head in heads]])
         own = (
             "21"
             if only and not maternal
@@ -297,7 +296,7 @@ class Families:
                 relations=("28", own),
                 hukou=hukou,
                 wife_name=family_name or surname(self.rng),
-                after=youngest_head,
+                after=soonest,
             )
             wife.father, wife.mother = _parents(heads)
         else:
@@ -307,7 +306,7 @@ class Families:
                 relations=(own, "38"),
                 hukou=hukou,
                 husband_name=family_name,
-                after=youngest_head,
+                after=soonest,
             )
             husband.father, husband.mother = _parents(heads)
         codes = ("43", "44") if maternal else ("41", "42")
@@ -324,9 +323,20 @@ class Families:
         eldest = 6 + self.rng.random() * 10
         heads = self.grandparents(house, 2 if size > 6 else 1, eldest, hukou)
         kids = max(0, size - len(heads) - 4)
-        self.branch(house, heads, eldest, (kids + 1) // 2, hukou, first=True, only=False, maternal=False)
+        brother, _, _ = self.branch(
+            house, heads, eldest, (kids + 1) // 2, hukou, first=True, only=False, maternal=False
+        )
+        after = brother.born + int(1.2 * YEAR)
         self.branch(
-            house, heads, max(0.5, eldest - 3), kids // 2, hukou, first=False, only=False, maternal=False
+            house,
+            heads,
+            max(0.5, eldest - 3),
+            kids // 2,
+            hukou,
+            first=False,
+            only=False,
+            maternal=False,
+            after=after,
         )
         return self.settle(house)
 

@@ -75,6 +75,7 @@ class Homes:
         where = self.community
         serial = len(self.made) + 1
         west, south, east, north = grid.box
+        city = "安徽省" if where.district_name.endswith("市") else "芜湖市"
         made = Dwelling(
             id=(where.index + 1) * PER_COMMUNITY + serial,
             code=f"{grid.code}{serial:05d}",
@@ -83,7 +84,7 @@ class Homes:
             building=building,
             unit=unit,
             room=room,
-            address=f"芜湖市{where.district_name}{where.street_name}{where.base_name}{estate}{building}{unit}{room}",
+            address=f"{city}{where.district_name}{where.street_name}{where.base_name}{estate}{building}{unit}{room}",
             longitude=round(west + (east - west) * (0.05 + 0.9 * self.rng.random()), 6),
             latitude=round(south + (north - south) * (0.05 + 0.9 * self.rng.random()), 6),
         )

@@ -15,6 +15,12 @@ from .town import Town
 PEOPLE_OF_STORIES = 270
 CUSTODY_CHILDREN = 46
 KUNSHAN = "320583"
+# Community → who did not accept in time there, and how far it has climbed.
+CLIMBED = {
+    "340207004002": ("许可欣", "street"),
+    "340207004001": ("罗明轩", "community"),
+    "340207005001": ("夏梓睿", "district"),
+}
 
 
 def tell(town: Town) -> None:
@@ -25,6 +31,8 @@ def tell(town: Town) -> None:
             story(town)
     elif code == WANGSHANSHAN_GRID[:12]:
         moves_of_wangshanshan(town)
+    elif code in CLIMBED:
+        nobody_accepted(town, *CLIMBED[code])
     elif code.startswith(FANCHANG):
         for _ in range(custody_children_in(code)):
             town.stays.add(town.specials.custody_child(town.homes.build()).person.household.id)
@@ -260,6 +268,14 @@ def moves_of_huaqiang(town: Town) -> None:
     made = town.register.open(finding, home.house.home.grid)
     town.moving.hand_over(made, "out", note="")
     town.files.append(made)
+
+
+def nobody_accepted(town: Town, name: str, level: str) -> None:
+    """Story 6, when it goes wrong: the handover climbs to community, street, district."""
+    old = _dwelling_of(town, HUAQIANG, f"{HUAQIANG}001")
+    sex = FEMALE if name == "许可欣" else MALE
+    made = _moved(town, 1, name, 9.1, sex=sex, state="escalated", old=old, days=7, place=30)
+    made.handovers[0].level = level
 
 
 def moves_of_wangshanshan(town: Town) -> None:
