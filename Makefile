@@ -6,7 +6,7 @@
 PYTHON ?= $(shell for each in python3.12 python3.11 python3 python3.13 python; do \
 	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$each && break; done)
 BIN := .venv/bin
-PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet --require-hashes
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet --quiet --require-hashes
 PYTEST_WORKERS ?= 2
 
 .PHONY: demo test format chromium lock

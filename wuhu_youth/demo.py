@@ -181,7 +181,7 @@ def _prepare() -> None:
     demo_password(settings.VAR / "demo-password")
     # The city is built in one transaction, so its people are there with all of it or not at all.
     if not get_user_model().objects.filter(username="wangshanshan").exists():
-        _say("建造示例城市（约半分钟，仅第一次）")
+        _say("建造示例城市（约十秒，仅第一次）")
         call_command("build_city", scale=0.01, seed=7)
     _collect_static(settings.STATIC_ROOT)
     connections.close_all()
