@@ -45,7 +45,7 @@ INSTALLED_APPS = [
     "grids",
     "registry",
     "referrals",
-    "django.contrib.admin",
+    "wuhu_youth.administration.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,0 +1,3 @@
+from . import alerts, places, staff
+
+__all__ = ["alerts", "places", "staff"]

@@ -1,0 +1,3 @@
+from . import categories, feeds
+
+__all__ = ["categories", "feeds"]
