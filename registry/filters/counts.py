@@ -1,0 +1,155 @@
+"""The counts beside the list, all from one grouped statement: each is the length of the list behind its link.
+
+A count of a category stands for the same list with that category in place of the one chosen now, so the statement
+leaves out the conditions on category, state and visit, groups by them and by the next-level place, and the counts
+are summed here.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.db.models import Case, CharField, Count, F, Value, When
+from django.db.models.functions import Left
+from django.http import QueryDict
+
+from .places import Places
+from .youths import DEFAULT_STATE, STATES, VISITS, YouthFilter, narrowed, state_condition, visit_condition
+
+GROUPED = frozenset({"category", "state", "visit_due"})
+
+
+class Group(NamedTuple):
+    """Files alike in everything that is counted. `mask` holds only what the person may know."""
+
+    mask: int
+    place: str
+    state: str
+    due: str
+    in_handover: bool
+    files: int
+
+
+@dataclass(frozen=True)
+class Link:
+    """A count that opens into its list."""
+
+    label: str
+    count: int
+    url: str
+    is_current: bool = False
+
+
+@dataclass(frozen=True)
+class Facet:
+    title: str
+    links: list[Link]
+
+
+class Counts:
+    """What one list's counts are made of; `total` is the length of the list itself."""
+
+    def __init__(self, filterset: YouthFilter, params: QueryDict) -> None:
+        self.filterset = filterset
+        self.params = params
+        self.places: Places = filterset.places
+        self._bit_of = {category.code: category.bit for category in filterset.categories}
+        chosen = filterset.form.cleaned_data
+        self._category = chosen.get("category") or ""
+        self._state = chosen.get("state") or DEFAULT_STATE
+        self._visit = chosen.get("visit_due") or ""
+        self._groups = [Group(*row) for row in self._statement()]
+
+    def _statement(self) -> Any:
+        """Every file once, and those with an open handover a second time, marked."""
+        files = self.filterset.listed(leaving_out=GROUPED)
+        every = self._grouped(files, in_handover=False)
+        waiting = self._grouped(files.filter(state_condition("handover")), in_handover=True)
+        return every.union(waiting, all=True)
+
+    def _grouped(self, files: Any, *, in_handover: bool) -> Any:
+        allowed = sum(self._bit_of.values())
+        when = {due: visit_condition(due, self.filterset.today) for due in ("overdue", "today", "week")}
+        return (
+            files.order_by()
+            .values(
+                mask=F("category_mask").bitand(allowed),
+                place=Left("grid_id", self.places.next_length),
+                file=F("state"),
+                due=Case(
+                    *(When(condition, then=Value(due)) for due, condition in when.items()),
+                    default=Value(""),
+                    output_field=CharField(),
+                ),
+                waiting=Value(in_handover),
+            )
+            .annotate(files=Count("*"))
+            .values_list("mask", "place", "file", "due", "waiting", "files")
+        )
+
+    def _sum(self, *, category: str | None = None, state: str | None = None, visit: str | None = None) -> int:
+        return sum(group.files for group in self._matching(category, state, visit))
+
+    def _matching(self, category: str | None, state: str | None, visit: str | None) -> list[Group]:
+        category = self._category if category is None else category
+        state = self._state if state is None else state
+        visit = self._visit if visit is None else visit
+        bit = self._bit_of.get(category, 0)
+        dues = {"": None, "week": ("today", "week")}.get(visit, (visit,))
+        return [
+            group
+            for group in self._groups
+            if group.in_handover == (state == "handover")
+            and state in ("handover", "all", group.state)
+            and (not bit or group.mask & bit)
+            and (dues is None or group.due in dues)
+        ]
+
+    @property
+    def total(self) -> int:
+        return self._sum()
+
+    def facets(self) -> list[Facet]:
+        return [self._categories(), *self._divisions(), self._visits(), self._states()]
+
+    def _facet(
+        self, title: str, name: str, current: str, choices: list[tuple[str, str]], count: Callable[[str], int]
+    ) -> Facet:
+        return Facet(
+            title,
+            [
+                Link(label, count(value), narrowed(self.params, **{name: value or None}), value == current)
+                for value, label in choices
+            ],
+        )
+
+    def _categories(self) -> Facet:
+        choices = [("", "全部类别"), *((c.code, c.short_name) for c in self.filterset.categories)]
+        return self._facet(
+            "类别", "category", self._category, choices, lambda value: self._sum(category=value)
+        )
+
+    def _visits(self) -> Facet:
+        choices = [("", "不限"), *VISITS]
+        return self._facet(
+            "下次走访", "visit_due", self._visit, choices, lambda value: self._sum(visit=value)
+        )
+
+    def _states(self) -> Facet:
+        return self._facet("档案", "state", self._state, STATES, lambda value: self._sum(state=value))
+
+    def _divisions(self) -> list[Facet]:
+        """The places one level below, the fullest first; none where there is no level below."""
+        counted: Counter[str] = Counter()
+        for group in self._matching(None, None, None):
+            counted[self.places.area_of(group.place)] += group.files
+        if len(self.places.base) == 15 or not counted:
+            return []
+        titles = {4: "区县", 6: "街道（乡镇）", 9: "社区（村）", 12: "网格"}
+        title = titles.get(len(self.places.base), "地区")
+        links = [
+            Link(self.places.label(code), files, narrowed(self.params, division=code))
+            for code, files in sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+        ]
+        return [Facet(title, links)]

@@ -1,0 +1,184 @@
+"""One list of the register: whose it is, what it is narrowed to, its counts, its order and its rows."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.http import QueryDict
+
+from grids.models import ResponsiblePerson, User
+from grids.permissions import Permission
+
+from .. import searches
+from ..models import Category, Search, Youth
+from ..reasons import category_labels, visible_mask
+from .counts import Counts
+from .orders import BadCursor, BadOrder, Order, Page, order_named, read_page
+from .places import INDENT, Places
+from .youths import ADDRESS, DEFAULT_STATE, NAMES, YouthFilter, narrowed
+
+# What a row shows; whatever else a file holds stays in the database.
+_COLUMNS = (
+    "name", "pinyin", "sex", "birth_on", "category_mask", "grade", "state", "last_verified_on", "next_due_on",
+    "closed_on", "grid", "grid__name", "grid__community__name", "grid__community__parent__name",
+    "grid__community__parent__parent__name",
+)  # fmt: skip
+_NUMBERS = {
+    "age_min": "{} 岁及以上",
+    "age_max": "{} 岁及以下",
+    "unverified_days": "{} 天未核实",
+    "moved_days": "{} 天内有迁移",
+}
+_USABLE_VALUE = re.compile(r"[0-9A-Za-z_-]{1,50}")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A file as lists show it: categories only as far as the person may know, the place from the person's area down."""
+
+    youth: Youth
+    categories: list[str]
+    place: str
+    responsible: str
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A condition in words, with the query of the list without it."""
+
+    text: str
+    url: str
+
+
+class YouthList:
+    """The files that a person sees under the conditions of an address.
+
+    `permission` says in which of the person's areas: sight for the page, export for the sheet.
+    """
+
+    def __init__(
+        self,
+        user: User,
+        params: QueryDict,
+        search: Search | None = None,
+        *,
+        permission: Permission = Permission.SEE_YOUTHS,
+    ) -> None:
+        self.params = params
+        self.search = search
+        self.notices: list[str] = []
+        categories = list(Category.objects.all())
+        self._allowed = visible_mask(user, categories)
+        self.categories = [category for category in categories if category.bit & self._allowed]
+        self.places = Places(user.prefixes(permission), params.get("division", ""))
+        youths = searches.matching(Youth.objects.visible_to(user, permission), search)
+        self.filterset = YouthFilter(params, youths, places=self.places, categories=self.categories)
+
+    @property
+    def is_valid(self) -> bool:
+        return bool(self.filterset.is_valid())
+
+    @cached_property
+    def counts(self) -> Counts:
+        return Counts(self.filterset, self.params)
+
+    @cached_property
+    def order(self) -> Order:
+        only_open = self.filterset.chosen_state in (DEFAULT_STATE, "handover")
+        try:
+            return order_named(self.params.get("sort") or "due", only_open=only_open)
+        except BadOrder:
+            self.notices.append("没有这种排序，已按下次走访日期排列。")
+            return order_named("due", only_open=only_open)
+
+    @cached_property
+    def _listed(self) -> Any:
+        rows = self.filterset.listed().select_related("grid__community__parent__parent")
+        return rows.only(*_COLUMNS)
+
+    @cached_property
+    def page(self) -> Page:
+        try:
+            return read_page(self._listed, self.order, self.params)
+        except BadCursor:
+            self.notices.append("翻页位置已失效，从第一页开始显示。")
+            return read_page(self._listed, self.order, QueryDict())
+
+    def rows(self) -> list[Row]:
+        """The rows of the page (two statements with their responsible persons)."""
+        return list(self._rows(self.page.rows))
+
+    def all_rows(self, most: int) -> list[Row]:
+        """The rows of the whole list, in its order, at most so many."""
+        return list(self._rows(list(self.order.sort(self._listed)[:most])))
+
+    def _rows(self, youths: list[Youth]) -> Iterator[Row]:
+        responsible = _responsible({youth.grid_id for youth in youths})
+        for youth in youths:
+            labels = category_labels(youth.category_mask, self.categories, allowed=self._allowed)
+            yield Row(youth, labels, self._path(youth), responsible.get(youth.grid_id, ""))
+
+    @cached_property
+    def _shared_levels(self) -> int:
+        """How many of district, street, community are the same for every row, so that saying them is noise."""
+        roots = self.places.roots
+        return sum(
+            1 for length in (6, 9) if len({root[:length] for root in roots}) == 1 and len(roots[0]) >= length
+        )
+
+    def _path(self, youth: Youth) -> str:
+        return " · ".join(place_names(youth)[self._shared_levels :])
+
+    def chips(self) -> list[Chip]:
+        """The conditions in force, in words."""
+        found = []
+        if searches.has_words(self.search):
+            found.append(Chip(_words_label(self.search), narrowed(self.params, s=None)))
+        for name, value in self.filterset.form.cleaned_data.items():
+            if value not in (None, "") and not (name == "state" and value == DEFAULT_STATE):
+                found.append(Chip(self._condition(name, value), narrowed(self.params, **{name: None})))
+        return found
+
+    def _condition(self, name: str, value: Any) -> str:
+        if name in _NUMBERS:
+            return _NUMBERS[name].format(value)
+        field: Any = self.filterset.form.fields[name]
+        label = dict(field.choices).get(value, value)
+        return f"{field.label}：{str(label).strip(INDENT)}"
+
+
+def _words_label(search: Search | None) -> str:
+    if search is None:
+        return ""
+    parts = [f"“{search.q}”"] if search.q else []
+    return "查询词：" + "、".join([*parts, "证件号码"] if search.id_number_index else parts)
+
+
+def place_names(youth: Youth) -> tuple[str, str, str, str]:
+    """District, street, community and grid of the file's responsible grid."""
+    community = youth.grid.community
+    street = community.parent
+    district = street.parent if street else None
+    return (str(district or ""), str(street or ""), str(community), str(youth.grid))
+
+
+def _responsible(codes: set[str]) -> dict[str, str]:
+    answers = ResponsiblePerson.objects.filter(grid__in=codes)
+    return dict(answers.values_list("grid_id", "user__name"))
+
+
+def usable(params: QueryDict) -> dict[str, str]:
+    """The conditions among these parameters that can stand in an address: no blank, no free text."""
+    found = {name: params.get(name, "") for name in (*NAMES, "sort")}
+    return {name: value for name, value in found.items() if _USABLE_VALUE.fullmatch(value)}
+
+
+def only_known(params: QueryDict) -> QueryDict:
+    """A copy of posted parameters that holds conditions alone: no word, no number, no token."""
+    known = QueryDict(mutable=True)
+    for name in ADDRESS:
+        if name in params:
+            known.setlist(name, params.getlist(name))
+    return known
