@@ -18,5 +18,4 @@ RUN DATABASE_URL=postgresql://none/none REDIS_URL=redis://none/0 SECRET_KEY=none
     python manage.py collectstatic --noinput
 USER site
 EXPOSE 8000
-CMD ["gunicorn", "wuhu_youth.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", \
-     "--workers", "2", "--threads", "8", "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]
+CMD ["gunicorn", "--bind", "0.0.0.0:8000"]

@@ -210,8 +210,7 @@ def _say(text: str) -> None:
 
 
 def _start_parts(port: int) -> list[Part]:
-    web = ["gunicorn", "wuhu_youth.wsgi", "--bind", f"{ADDRESS}:{port}", "--worker-class", "gthread"]
-    web += ["--workers", "2", "--threads", "4", "--graceful-timeout", "5", "--no-control-socket"]
+    web = ["gunicorn", "--bind", f"{ADDRESS}:{port}", "--graceful-timeout", "5"]
     celery = ["celery", "--app", "wuhu_youth"]
     worker = [*celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle"]
     beat = [*celery, "beat", "--schedule", str(VAR / "run" / "beat"), "--pidfile", ""]

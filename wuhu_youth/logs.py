@@ -36,11 +36,21 @@ def redact(_logger: Any, _method: str, event: Any) -> Any:
     return redacted(dict(event))
 
 
+def without_request(_logger: Any, _method: str, event: Any) -> Any:
+    """Drop what Django attaches to its own lines: the request's text holds the query, and a refusal is no fault."""
+    if event.get("logger", "").startswith("django."):
+        event.pop("request", None)
+        if event.get("status_code", 500) < 500:
+            event.pop("exc_info", None)
+    return event
+
+
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.ExtraAdder(),
+    without_request,
     structlog.processors.TimeStamper(fmt="iso"),
     structlog.processors.StackInfoRenderer(),
 ]

@@ -159,7 +159,7 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
-# The city's SMS / WeCom gateway, told of each alert by a signed POST (grids/delivery.py). Without one, pages alone tell.
+# The SMS / WeCom gateway, told of each alert by a signed POST (grids/delivery.py). Without one, pages alone tell.
 ALERT_WEBHOOK_URL = environment.address("ALERT_WEBHOOK_URL", secure=_secure)
 ALERT_WEBHOOK_SECRET = environment.secret("ALERT_WEBHOOK_SECRET", {}) if ALERT_WEBHOOK_URL else ""
 

@@ -62,3 +62,14 @@ def test_a_broken_constraint_is_logged_without_the_values_of_the_row(formatter):
     text = formatter.format(record)
     assert "海" not in text
     assert "one_entry" in text
+
+
+def test_a_refused_address_is_logged_without_its_query_and_without_a_traceback(formatter, client, db, caplog):
+    client.get("/no-such-page/?q=张小海")
+    (record,) = [record for record in caplog.records if record.name == "django.request"]
+    text = formatter.format(record)
+    assert json.loads(text)["status_code"] == 404
+    assert "/no-such-page/" in text
+    assert "张小海" not in text
+    assert "%E5" not in text
+    assert "Traceback" not in text
