@@ -106,7 +106,7 @@ LABELS = {
     "work": "就业",
     "work_unit": "单位",
 }
-_WORDS: dict[str, dict[object, str]] = {
+IN_WORDS: dict[str, dict[object, str]] = {
     "sex": {member.value: str(member.label) for member in Sex},
     "hukou_is_rural": {True: "是", False: "不是", None: "不详"},
     "school": {NONE_OF_THEM: "不在学或不详", **{kind.value: str(kind.label) for kind in SCHOOL_KINDS}},
@@ -119,7 +119,7 @@ def in_words(facts: PersonFacts) -> dict[str, str]:
     words = {}
     for field in LABELS:
         value = getattr(facts, field)
-        words[field] = _WORDS[field].get(value, "") if field in _WORDS else str(value or "")
+        words[field] = IN_WORDS[field].get(value, "") if field in IN_WORDS else str(value or "")
     return words
 
 

@@ -48,8 +48,8 @@ def hold(youth: Youth, *, by: User, permission: Permission = Permission.SEE_YOUT
 
 def keep(instance: Model, *, by: User, why: str, fields: list[str] | None = None) -> None:
     """Save (these fields of) a model with history, with who and why in it."""
-    instance._history_user = by  # type: ignore[attr-defined]  # noqa: SLF001 - what django-simple-history reads
-    instance._change_reason = why[:100]  # type: ignore[attr-defined]  # noqa: SLF001
+    instance._history_user = by  # type: ignore[attr-defined]
+    instance._change_reason = why[:100]  # type: ignore[attr-defined]
     instance.save(update_fields=fields)
 
 

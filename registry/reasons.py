@@ -10,18 +10,27 @@ from operator import or_
 from grids.models import User
 from grids.permissions import Permission
 
+from .codes import GuardianStatus
 from .models.categories import Category
 
 CARE = "关爱对象"
+
+# Where a guardian is can be the reason itself. To those who may not know, such a guardian is like one of whom nothing
+# is known: a word of its own ("不在家") would say the same as the real one.
+PRIVATE_STATUSES = frozenset({GuardianStatus.IN_PRISON, GuardianStatus.IN_DETOX, GuardianStatus.DETAINED})
 
 
 def knows_reasons(user: User, grid_code: str) -> bool:
     return user.may_in(Permission.KNOW_REASONS, grid_code)
 
 
-def knows_all_reasons(
-    user: User, permission: Permission = Permission.SEE_YOUTHS
-) -> bool:
+def status_shown(status: str, *, knows: bool) -> GuardianStatus:
+    """The status of a guardian that a person may read who knows the reasons there, or does not."""
+    hidden = status in PRIVATE_STATUSES and not knows
+    return GuardianStatus.UNKNOWN if hidden else GuardianStatus(status)
+
+
+def knows_all_reasons(user: User, permission: Permission = Permission.SEE_YOUTHS) -> bool:
     """Whether the user knows the reasons everywhere in the area of sight; lists offer private categories only then."""
     sight = user.prefixes(permission)
     return bool(sight) and all(knows_reasons(user, prefix) for prefix in sight)
@@ -30,14 +39,10 @@ def knows_all_reasons(
 def visible_mask(user: User, categories: list[Category]) -> int:
     """The bits of the categories that lists may show to, filter by and count for this user."""
     private_too = knows_all_reasons(user)
-    return reduce(
-        or_, (c.bit for c in categories if private_too or not c.is_private), 0
-    )
+    return reduce(or_, (c.bit for c in categories if private_too or not c.is_private), 0)
 
 
-def category_labels(
-    mask: int, categories: list[Category], *, allowed: int
-) -> list[str]:
+def category_labels(mask: int, categories: list[Category], *, allowed: int) -> list[str]:
     """Short names of the categories in `mask` that are in `allowed`; 关爱对象 when none may be named."""
     labels = [c.short_name for c in categories if c.bit & mask & allowed]
     return labels or [CARE]

@@ -2,6 +2,7 @@
 
 import unicodedata
 import uuid
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -112,3 +113,11 @@ class SubmissionForm(forms.Form):
     def refuse(self, field: str | None, message: str) -> None:
         """Show what a verb refused beside the field it is about."""
         self.add_error(field if field in self.fields else None, message)
+
+
+def key_of(data: Mapping[str, str]) -> uuid.UUID | None:
+    """The submission key of a form as it was sent, before any check of the rest."""
+    try:
+        return uuid.UUID(data.get("submission_key", ""))
+    except ValueError:
+        return None

@@ -67,6 +67,10 @@ class Visit(models.Model):
             ),
         ]
 
+    @property
+    def confirmed_words(self) -> str:
+        return "、".join(str(self.Confirmable(code).label) for code in self.confirmed)
+
 
 class NeedQuerySet(GuardedQuerySet["Need"]):
     scope_field = "youth__grid_id"

@@ -1,0 +1,270 @@
+"""What one person's page 一人一档 shows, gathered in a number of statements that does not depend on how much there is.
+
+Everything here is reached through a file obtained in scope, and cut to what the reader may know (registry/reasons.py).
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from uuid import UUID
+
+from django.utils import timezone
+
+from grids.models import County, Division, ResponsiblePerson, User
+from grids.permissions import Permission
+
+from .codes import FactKind, GuardianStatus, Relation, label_of
+from .models import Enrolment, Fact, Guardianship, Handover, Move, Need, Residence, Resident, Visit, Youth
+from .models.youths import age_on
+from .reasons import CARE, PRIVATE_STATUSES, knows_reasons, status_shown
+from .timeline import Event, timeline
+from .visits import visit_period
+
+LATEST_VISITS = 10
+LATEST_EVENTS = 8
+REVIEW_SOON = timedelta(days=30)
+# Stated about an adult parent for the child's sake; on that parent's own file they do not appear, whoever reads.
+_NEVER_ON_OWN_FILE = (FactKind.IN_PRISON, FactKind.IN_DETOX, FactKind.DETAINED)
+
+
+@dataclass(frozen=True)
+class Guardian:
+    name: str
+    relation: str
+    kind: str
+    status: str
+    place: str
+    since: date
+    is_private: bool  # only ever true for a reader who may know
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody of the same household 户; `file` is the id of an open file that the reader may open."""
+
+    name: str
+    relation: str
+    age: int
+    lives: str
+    is_self: bool
+    file: UUID | None = None
+
+
+@dataclass
+class PersonFile:
+    """The page's material for one reader."""
+
+    youth: Youth
+    user: User
+
+    @cached_property
+    def knows(self) -> bool:
+        return knows_reasons(self.user, self.youth.grid_id)
+
+    @cached_property
+    def may_enrol(self) -> bool:
+        return self.user.may_in(Permission.ENROL, self.youth.grid_id)
+
+    @property
+    def is_closed(self) -> bool:
+        return self.youth.state == Youth.State.CLOSED
+
+    @cached_property
+    def responsible(self) -> ResponsiblePerson | None:
+        return ResponsiblePerson.objects.filter(grid=self.youth.grid_id).select_related("user").first()
+
+    # --- Categories, needs, facts
+
+    @cached_property
+    def enrolments(self) -> list[Enrolment]:
+        """Those that the reader may know, open ones first."""
+        known = self.youth.enrolments.known_to(self.user, self.youth)
+        found = known.select_related("category", "verified_by", "ended_by")
+        return sorted(found, key=lambda enrolment: enrolment.ends_on is not None)
+
+    @property
+    def open_enrolments(self) -> list[Enrolment]:
+        return [enrolment for enrolment in self.enrolments if enrolment.ends_on is None]
+
+    @property
+    def labels(self) -> list[str]:
+        return [enrolment.category.short_name for enrolment in self.open_enrolments] or [CARE]
+
+    @property
+    def reviews_due(self) -> list[Enrolment]:
+        soon = timezone.localdate() + REVIEW_SOON
+        return [enrolment for enrolment in self.open_enrolments if enrolment.review_on <= soon]
+
+    @cached_property
+    def needs(self) -> list[Need]:
+        """Open ones first, then the newest."""
+        found = self.youth.open_and_closed_needs.order_by("-opened_on", "-id")
+        return sorted(found, key=lambda need: need.closed_on is not None)
+
+    @property
+    def open_needs(self) -> list[Need]:
+        return [need for need in self.needs if need.closed_on is None]
+
+    @cached_property
+    def facts(self) -> list[Fact]:
+        """What holds today, by department or by a worker's own observation."""
+        found = self.youth.resident.facts.exclude(kind__in=_NEVER_ON_OWN_FILE).select_related("source")
+        return [fact for fact in found.order_by("-starts_on") if _runs(fact.ends_on)]
+
+    @cached_property
+    def visit_days(self) -> int:
+        """The longest time between two visits, in days."""
+        return visit_period(self.youth).days
+
+    @property
+    def look_at(self) -> list[str]:
+        """What a visit looks at. It follows from the age alone, so that it is the same whatever the reason."""
+        return look_at(self.youth.age)
+
+    # --- Family
+
+    @cached_property
+    def guardianships(self) -> list[Guardianship]:
+        rows = self.youth.resident.guardianships.order_by("relation", "id")
+        return [row for row in rows if _runs(row.ends_on)]
+
+    @property
+    def guardians(self) -> list[Guardian]:
+        return [self._guardian(row) for row in self.guardianships]
+
+    def _guardian(self, row: Guardianship) -> Guardian:
+        shown = status_shown(row.status, knows=self.knows)
+        return Guardian(
+            name=row.guardian_name,
+            relation=label_of(Relation, row.relation),
+            kind=row.get_kind_display(),
+            status=str(shown.label),
+            # Where a guardian of whom nothing is said has gone would say it after all.
+            place="" if shown == GuardianStatus.UNKNOWN else self.places.get(row.destination_code, ""),
+            since=row.starts_on,
+            is_private=shown in PRIVATE_STATUSES,
+        )
+
+    @cached_property
+    def members(self) -> list[Member]:
+        household = self.youth.resident.household
+        if household is None:
+            return []
+        home = self.home.dwelling_id if self.home else None
+        people = household.members.select_related("youth").prefetch_related("residences")
+        return [self._member(person, home) for person in people.order_by("birth_on", "id")]
+
+    def _member(self, person: Resident, home: int | None) -> Member:
+        lives_at = next((r.dwelling_id for r in person.residences.all() if r.ends_on is None), None)
+        lives = "现不住本市" if lives_at is None else "同住" if lives_at == home else "另住"
+        youth: Youth | None = getattr(person, "youth", None)
+        is_self = person.pk == self.youth.resident_id
+        is_readable = youth is not None and self.user.may_in(Permission.SEE_YOUTHS, youth.grid_id)
+        return Member(
+            name=person.name,
+            relation=label_of(Relation, person.relation) or "—",
+            age=age_on(person.birth_on, timezone.localdate()),
+            lives=lives,
+            is_self=is_self,
+            file=youth.pk if youth and is_readable and not is_self else None,
+        )
+
+    # --- Where and when
+
+    @cached_property
+    def residences(self) -> list[Residence]:
+        found = self.youth.resident.residences.select_related("dwelling__grid__community", "source")
+        return list(found.order_by("-starts_on"))
+
+    @property
+    def home(self) -> Residence | None:
+        """The current residence; None for one who does not live in the city."""
+        return next((residence for residence in self.residences if residence.ends_on is None), None)
+
+    @cached_property
+    def moves(self) -> list[Move]:
+        ends = ("from_dwelling", "to_dwelling", "from_grid__community", "to_grid__community")
+        found = self.youth.resident.moves.filter(voided_at=None).select_related(
+            *ends, "source", "reported_by"
+        )
+        return list(found.order_by("-moved_on", "-recorded_at"))
+
+    @cached_property
+    def handovers(self) -> list[Handover]:
+        sides = ("from_grid__community", "to_grid__community", "ended_by")
+        return list(self.youth.handovers.select_related(*sides).order_by("-offered_at"))
+
+    @property
+    def move_lines(self) -> list[tuple[Move, str]]:
+        """Each move with the name of the county it went to, if it left the city."""
+        return [(move, self.places.get(move.destination_code, "")) for move in self.moves]
+
+    @property
+    def destination(self) -> str:
+        """Where the open handover out of the city goes."""
+        handover = self.open_handover
+        return self.places.get(handover.destination_code, "") if handover else ""
+
+    @property
+    def open_handover(self) -> Handover | None:
+        return next((handover for handover in self.handovers if handover.is_open), None)
+
+    @cached_property
+    def visit_count(self) -> int:
+        return int(self.youth.visits.count())
+
+    @cached_property
+    def visits(self) -> list[Visit]:
+        """The latest ones."""
+        return list(self.youth.visits.select_related("by").prefetch_related("needs")[:LATEST_VISITS])
+
+    @cached_property
+    def events(self) -> list[Event]:
+        return timeline(self.youth, knows=self.knows)
+
+    @property
+    def latest_events(self) -> list[Event]:
+        return self.events[:LATEST_EVENTS]
+
+    # --- Places by their codes
+
+    @cached_property
+    def places(self) -> dict[str, str]:
+        """County code → its name with city and province, for every code on the page."""
+        rows = (*self.guardianships, *self.moves, *self.handovers, *self.facts)
+        codes = {row.destination_code for row in rows} | {self.youth.resident.hukou_code[:6]}
+        return county_names(codes - {""})
+
+    @cached_property
+    def hukou(self) -> str:
+        """户籍地 in words, down to the village where the code says it."""
+        code = self.youth.resident.hukou_code
+        county = self.places.get(code[:6], "")
+        below = Division.objects.filter(pk__in=[code[:9], code[:12]], level__in=["street", "community"])
+        return county + "".join(division.name for division in below)
+
+
+def look_at(age: int) -> list[str]:
+    """What to look at on a visit to somebody of this age (未成年人保护法 arts. 21–23)."""
+    if age < 16:
+        alone = "是否独自在家（8 岁以下不能离人）" if age < 8 else "是否独自居住（16 岁以下不能独居）"
+        return ["谁在照护、照护得怎样", alone, "在不在学校", "身体和情绪", "父母上次联系是哪天（应每周联系）"]
+    return ["住在哪里、和谁住", "在读书、在上班还是在家", "身体和情绪", "有没有想找工作、学手艺或要办的事"]
+
+
+def county_names(codes: set[str]) -> dict[str, str]:
+    """County code → 安徽省合肥市庐江县."""
+    found = County.objects.filter(pk__in=codes).select_related("parent__parent")
+    names = {}
+    for county in found:
+        chain = [county.parent.parent if county.parent else None, county.parent, county]
+        words = [str(place) for place in chain if place is not None and place.name not in _NO_NAMES]
+        names[county.pk] = "".join(dict.fromkeys(words))
+    return names
+
+
+_NO_NAMES = ("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划")
+
+
+def _runs(ends_on: date | None) -> bool:
+    return ends_on is None or ends_on > timezone.localdate()

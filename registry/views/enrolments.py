@@ -1,0 +1,86 @@
+"""Categories of a file: add one, end one; and the reviews that fall due."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from grids.models import User
+from grids.models.staff import acting_user
+from grids.permissions import Permission, requires
+from grids.scope import within
+
+from .. import enrolments
+from ..forms.enrolments import EndForm, EnrolForm
+from ..holding import Refused
+from ..models import Enrolment, Youth
+from ..person import REVIEW_SOON
+from .held_file import closed, hiding_what_left, on_open_file
+
+A_PAGE = 50
+
+
+@requires(Permission.ENROL)
+@on_open_file(Permission.ENROL)
+def enrol(request: HttpRequest, youth: Youth) -> HttpResponse:
+    user = acting_user(request.user)
+    form = EnrolForm(request.POST or None, youth=youth, user=user)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            enrolment = enrolments.enrol(youth=youth, by=user, **given)
+        except Refused as refusal:
+            form.refuse(refusal.field, str(refusal))
+        else:
+            messages.success(request, f"已认定为{enrolment.category}，{enrolment.review_on} 前复核。")
+            return redirect("youth", youth.pk)
+    context = {"youth": youth, "form": form}
+    return render(request, "registry/enrolments/new.html", context, status=422 if form.errors else 200)
+
+
+@requires(Permission.ENROL)
+@hiding_what_left
+def enrolment_end(request: HttpRequest, enrolment_id: UUID) -> HttpResponse:
+    user = acting_user(request.user)
+    enrolment = get_object_or_404(_known_to(user).select_related("youth__resident"), pk=enrolment_id)
+    youth = enrolment.youth
+    if youth.state == Youth.State.CLOSED:
+        return closed(request, youth)
+    if enrolment.ends_on:
+        messages.info(request, f"{enrolment.category}已于 {enrolment.ends_on} 终止：{enrolment.end_reason}")
+        return redirect("youth", youth.pk)
+    form = EndForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            ended = enrolments.end(
+                enrolment=enrolment, ends_on=given["ends_on"], reason=given["reason"], by=user
+            )
+        except Refused as refusal:
+            form.refuse(refusal.field, str(refusal))
+        else:
+            messages.success(request, f"已终止{enrolment.category}，终止日期 {ended.ends_on}。")
+            return redirect("youth", youth.pk)
+    context = {"youth": youth, "enrolment": enrolment, "form": form}
+    return render(request, "registry/enrolments/end.html", context, status=422 if form.errors else 200)
+
+
+@requires(Permission.ENROL)
+def reviews(request: HttpRequest) -> HttpResponse:
+    """Open enrolments whose review falls due within thirty days or is late, soonest first."""
+    soon = timezone.localdate() + REVIEW_SOON
+    due = _known_to(acting_user(request.user)).open().filter(review_on__lte=soon)
+    due = due.select_related("youth__grid__responsible__user", "youth__grid__community")
+    page = Paginator(due.order_by("review_on", "id"), A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "registry/enrolments/reviews.html", {"page": page})
+
+
+def _known_to(user: User) -> "QuerySet[Enrolment]":
+    """Enrolments in scope whose reason the person may know: of private ones only those where he or she may."""
+    reasons = within("youth__grid_id", user.prefixes(Permission.KNOW_REASONS))
+    mine: QuerySet[Enrolment] = Enrolment.objects.visible_to(user, Permission.ENROL)
+    return mine.filter(Q(category__is_private=False) | reasons).select_related("category")
