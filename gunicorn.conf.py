@@ -1,4 +1,4 @@
-"""How gunicorn serves the site. Gunicorn reads this by itself in the folder it starts in; the address is given there."""
+"""How gunicorn serves the site: it reads this file in the folder it starts in. The address is given when starting."""
 
 import os
 import sys
