@@ -39,9 +39,8 @@ class Nav:
 
     @cached_property
     def home_label(self) -> str:
-        """A grid worker opens a list of today's acts, a cadre a board."""
-        walks_only = self.may(Permission.SEE_YOUTHS) and not self.may(Permission.SEE_BOARD)
-        return "今日" if walks_only else "工作台"
+        """Whoever walks a community or its grids opens a list of today's acts, a cadre a board."""
+        return "今日" if self.user is not None and self.user.walks else "工作台"
 
     def _item(
         self,

@@ -25,9 +25,7 @@ _ADMIN_PERMISSIONS = frozenset({Permission.MANAGE_PLACES, Permission.MANAGE_STAF
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(
-        self, username: str, password: str | None = None, **fields: Any
-    ) -> "User":
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(username=username, **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -44,9 +42,7 @@ class User(AbstractBaseUser):
         "用户名",
         max_length=50,
         unique=True,
-        validators=[
-            RegexValidator(r"^[a-z0-9._-]+$", "用户名只能用小写字母、数字和 . _ -")
-        ],
+        validators=[RegexValidator(r"^[a-z0-9._-]+$", "用户名只能用小写字母、数字和 . _ -")],
         error_messages={"unique": "这个用户名已有人使用,请换一个"},
     )
     name = models.CharField("姓名", max_length=50)
@@ -73,9 +69,7 @@ class User(AbstractBaseUser):
         found: dict[Permission, list[str]] = {}
         for post in self.current_posts:
             for permission in post.permissions:
-                found.setdefault(permission, []).extend(
-                    [post.division_id] if post.division_id else []
-                )
+                found.setdefault(permission, []).extend([post.division_id] if post.division_id else [])
         for assignment in self.assignments.current():
             for permission in ROLE_PERMISSIONS[Role.GRID_WORKER]:
                 found.setdefault(permission, []).append(assignment.grid_id)
@@ -83,11 +77,7 @@ class User(AbstractBaseUser):
 
     @cached_property
     def current_posts(self) -> list["Post"]:
-        return list(
-            self.posts.current()
-            .select_related("division")
-            .order_by("division_id", "role")
-        )
+        return list(self.posts.current().select_related("division").order_by("division_id", "role"))
 
     def may(self, permission: Permission) -> bool:
         """Whether the person holds this permission anywhere."""
@@ -101,23 +91,20 @@ class User(AbstractBaseUser):
         """Whether it holds in the grid or division with this code."""
         return covers(self.prefixes(permission), code)
 
+    @property
+    def walks(self) -> bool:
+        """Whether the day is a round 今日 rather than a board 工作台: all that is in sight lies within communities."""
+        sight = self.prefixes(Permission.SEE_YOUTHS)
+        return bool(sight) and all(len(code) >= 12 for code in sight)
+
     @cached_property
     def label(self) -> str:
         """What stands beside the name: the widest post, else the assigned grid."""
         for post in self.current_posts:
             if post.role != Role.GRID_WORKER:
                 return str(post)
-        assignment = (
-            self.assignments.current()
-            .select_related("grid__community")
-            .order_by("grid_id")
-            .first()
-        )
-        return (
-            f"{assignment.grid.community} {assignment.grid}"
-            if assignment
-            else "暂无任职"
-        )
+        assignment = self.assignments.current().select_related("grid__community").order_by("grid_id").first()
+        return f"{assignment.grid.community} {assignment.grid}" if assignment else "暂无任职"
 
     # What Django admin asks.
     @property
@@ -157,9 +144,7 @@ def period() -> Func:
 class Post(models.Model):
     """任职: a role over a division for a period, approved by a named manager (未成年人网络保护条例 art. 36)."""
 
-    user = models.ForeignKey(
-        User, models.PROTECT, verbose_name="用户", related_name="posts"
-    )
+    user = models.ForeignKey(User, models.PROTECT, verbose_name="用户", related_name="posts")
     role = models.CharField("角色", max_length=20, choices=Role.choices)
     division = models.ForeignKey(
         Division,
@@ -174,16 +159,10 @@ class Post(models.Model):
         default=False,
         help_text="网格无人负责时由本级负责人顶上;每级同时只能有一位",
     )
-    knows_reasons = models.BooleanField(
-        "可知晓保密类别", default=False, help_text="仅对街道指定人员勾选"
-    )
+    knows_reasons = models.BooleanField("可知晓保密类别", default=False, help_text="仅对街道指定人员勾选")
     starts_on = models.DateField("起始日期", default=timezone.localdate)
-    ends_on = models.DateField(
-        "终止日期", null=True, blank=True, help_text="当天起不再有效;空着表示一直有效"
-    )
-    approved_by = models.ForeignKey(
-        User, models.PROTECT, null=True, verbose_name="批准人", related_name="+"
-    )
+    ends_on = models.DateField("终止日期", null=True, blank=True, help_text="当天起不再有效;空着表示一直有效")
+    approved_by = models.ForeignKey(User, models.PROTECT, null=True, verbose_name="批准人", related_name="+")
     history = HistoricalRecords(verbose_name="任职变更")
 
     objects = PeriodQuerySet.as_manager()
@@ -209,8 +188,7 @@ class Post(models.Model):
                 violation_error_message="这个角色必须指定负责区域;系统管理员、安全管理员、审计员和协作单位人员不指定区域",
             ),
             models.CheckConstraint(
-                condition=Q(is_lead=False)
-                | Q(role__in=["community", "street", "district", "city"]),
+                condition=Q(is_lead=False) | Q(role__in=["community", "street", "district", "city"]),
                 name="post_lead_is_of_a_division",
                 violation_error_message="只有社区、街道、区县、市的任职可以设为本级负责人",
             ),
@@ -253,22 +231,12 @@ class Assignment(models.Model):
         DEPUTY = "deputy", "协助网格员"
         LEAGUE_LEADER = "league_leader", "团小组长"
 
-    grid = models.ForeignKey(
-        Grid, models.PROTECT, verbose_name="网格", related_name="assignments"
-    )
-    user = models.ForeignKey(
-        User, models.PROTECT, verbose_name="用户", related_name="assignments"
-    )
-    kind = models.CharField(
-        "职责", max_length=15, choices=Kind.choices, default=Kind.LEAD
-    )
+    grid = models.ForeignKey(Grid, models.PROTECT, verbose_name="网格", related_name="assignments")
+    user = models.ForeignKey(User, models.PROTECT, verbose_name="用户", related_name="assignments")
+    kind = models.CharField("职责", max_length=15, choices=Kind.choices, default=Kind.LEAD)
     starts_on = models.DateField("起始日期", default=timezone.localdate)
-    ends_on = models.DateField(
-        "终止日期", null=True, blank=True, help_text="当天起不再负责;空着表示一直负责"
-    )
-    approved_by = models.ForeignKey(
-        User, models.PROTECT, null=True, verbose_name="批准人", related_name="+"
-    )
+    ends_on = models.DateField("终止日期", null=True, blank=True, help_text="当天起不再负责;空着表示一直负责")
+    approved_by = models.ForeignKey(User, models.PROTECT, null=True, verbose_name="批准人", related_name="+")
     history = HistoricalRecords(verbose_name="网格责任变更")
 
     objects = PeriodQuerySet.as_manager()
@@ -311,13 +279,9 @@ class ResponsiblePerson(models.Model):
     A database view (migration 0002), so that pages, feeds and `check_register` give one answer. Exactly one row a grid.
     """
 
-    grid = models.OneToOneField(
-        Grid, models.DO_NOTHING, primary_key=True, related_name="responsible"
-    )
+    grid = models.OneToOneField(Grid, models.DO_NOTHING, primary_key=True, related_name="responsible")
     user = models.ForeignKey(User, models.DO_NOTHING, related_name="+")
-    code = models.CharField(
-        max_length=15, help_text="the code of the grid or division whose lead it is"
-    )
+    code = models.CharField(max_length=15, help_text="the code of the grid or division whose lead it is")
 
     class Meta:
         managed = False

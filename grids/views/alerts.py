@@ -5,7 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,9 +16,9 @@ from .. import alerts, counters
 from ..models import Alert
 from ..models.alerts import AlertQuerySet
 from ..models.staff import acting_user
+from ..paging import read_page
 from ..permissions import Permission, requires
 
-PAGE = 50
 MOST_ON_A_DAY_PAGE = 10
 VERSION_HEADER = "X-Alerts-Version"
 # Deadlines are told in words ("还剩 4 小时"): after so many seconds an unchanged list is shown anew.
@@ -60,11 +60,9 @@ def inbox(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("kind", "")
     chosen = _in_state(mine, state)
     kinds = _kinds(chosen)
-    rows, after = _page(chosen.filter(kind=kind) if kind else chosen, mine, request.GET.get("after", ""))
+    chosen = chosen.filter(kind=kind) if kind else chosen
     context = {
-        "alerts": rows,
-        "first_url": _query(request, after=None) if "after" in request.GET else "",
-        "next_url": _query(request, after=after) if after else "",
+        "page": read_page(chosen, request.GET, "created_at", descending=True, among=mine),
         "states": [
             (key, label, number)
             for (key, label), number in zip(STATES.items(), _state_counts(mine), strict=True)
@@ -76,15 +74,6 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "count": sum(number for code, _, number in kinds if kind in ("", code)),
     }
     return render(request, "grids/alerts/inbox.html", context)
-
-
-def _query(request: HttpRequest, *, after: str | None) -> str:
-    """This address with another place in the list."""
-    query = request.GET.copy()
-    query.pop("after", None)
-    if after:
-        query["after"] = after
-    return f"?{query.urlencode()}"
 
 
 def _in_state(mine: AlertQuerySet, state: str) -> AlertQuerySet:
@@ -111,19 +100,6 @@ def _kinds(chosen: AlertQuerySet) -> list[tuple[str, str, int]]:
     """(code, label, how many) of each kind that occurs, in the order in which kinds are listed."""
     found = dict(chosen.order_by().values_list("kind").annotate(number=Count("id")))
     return [(code, str(label), found[code]) for code, label in Alert.Kind.choices if code in found]
-
-
-def _page(chosen: AlertQuerySet, mine: AlertQuerySet, after: str) -> tuple[list[Alert], str]:
-    """One page after the alert with this id, and the id to go on after ("" at the end). 404 for an id not one's own."""
-    if after:
-        try:
-            last = mine.get(pk=UUID(after))
-        except (ValueError, Alert.DoesNotExist):
-            raise Http404 from None
-        earlier = Q(created_at__lt=last.created_at) | Q(created_at=last.created_at, id__gt=last.pk)
-        chosen = chosen.filter(earlier)
-    rows = list(chosen.order_by("-created_at", "id")[: PAGE + 1])
-    return rows[:PAGE], str(rows[PAGE - 1].pk) if len(rows) > PAGE else ""
 
 
 @requires(Permission.SEE_YOUTHS)

@@ -443,9 +443,9 @@ class TestTheInbox:
         client = sign_in(yang_ying)
         for state, _, count in client.get("/alerts/").context["states"]:
             page = client.get(f"/alerts/?state={state}")
-            assert len(page.context["alerts"]) == page.context["count"] == count, state
+            assert len(page.context["page"].rows) == page.context["count"] == count, state
         for kind, _, count in client.get("/alerts/").context["kinds"]:
-            assert len(client.get(f"/alerts/?kind={kind}").context["alerts"]) == count, kind
+            assert len(client.get(f"/alerts/?kind={kind}").context["page"].rows) == count, kind
 
     def test_pages_follow_each_other_without_gap_or_repetition(
         self, sign_in: SignIn, yang_ying: User, django_assert_num_queries: DjangoAssertNumQueries
@@ -455,8 +455,8 @@ class TestTheInbox:
         client, seen, url = sign_in(yang_ying), list[UUID](), "/alerts/"
         while url:
             page = client.get(url)
-            seen += [a.pk for a in page.context["alerts"]]
-            url = page.context["next_url"] and "/alerts/" + page.context["next_url"]
+            seen += [a.pk for a in page.context["page"].rows]
+            url = page.context["page"].next_url and "/alerts/" + page.context["page"].next_url
         assert len(seen) == len(set(seen)) == 60
         with django_assert_num_queries(8):  # session, user, posts, assignments, states, kinds, page, badge
             client.get("/alerts/")

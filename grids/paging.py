@@ -1,0 +1,85 @@
+"""Pages by keyset of lists that run along one moment or day: a page begins behind a row, not at a count of rows.
+
+The address names that row by its random id (`after`, `before`); a row that is not in the reader's own list is 404.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from django.db.models import Model, Q, QuerySet
+from django.http import Http404, QueryDict
+
+PAGE_SIZE = 50
+M = TypeVar("M", bound=Model)
+
+
+@dataclass
+class Page(Generic[M]):
+    """One page of rows, and the addresses of its neighbours ("" where the list ends)."""
+
+    rows: list[M]
+    previous_url: str = ""
+    next_url: str = ""
+
+    @property
+    def has_neighbours(self) -> bool:
+        return bool(self.previous_url or self.next_url)
+
+
+def read_page(
+    queryset: QuerySet[M],
+    params: QueryDict,
+    column: str,
+    *,
+    descending: bool,
+    among: QuerySet[M] | None = None,
+) -> Page[M]:
+    """The page that `after` or `before` asks for, else the first. `column` is never empty; ties run along the id.
+
+    `among` is where the named row is looked for: the reader's list without filters, since the row may have left them.
+    """
+    back = "before" in params
+    name = params.get("before" if back else "after", "")
+    descending_now = descending != back
+    if name:
+        queryset = queryset.filter(
+            _behind(_named(among or queryset, name), column, descending=descending_now)
+        )
+    sign = "-" if descending_now else ""
+    found = list(queryset.order_by(f"{sign}{column}", f"{sign}id")[: PAGE_SIZE + 1])
+    more, rows = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
+    if back:
+        rows.reverse()
+    if not rows:
+        return Page([], previous_url=_without_place(params) if name else "")
+    has_previous, has_next = (more, True) if back else (bool(name), more)
+    return Page(
+        rows,
+        _at(params, "before", rows[0]) if has_previous else "",
+        _at(params, "after", rows[-1]) if has_next else "",
+    )
+
+
+def _named(queryset: QuerySet[M], name: str) -> M:
+    try:
+        return queryset.get(pk=UUID(name))
+    except (ValueError, queryset.model.DoesNotExist):
+        raise Http404 from None
+
+
+def _behind(row: Any, column: str, *, descending: bool) -> Q:
+    beyond, value = ("lt" if descending else "gt"), getattr(row, column)
+    return Q(**{f"{column}__{beyond}": value}) | Q(**{column: value, f"id__{beyond}": row.pk})
+
+
+def _without_place(params: QueryDict) -> str:
+    query = params.copy()
+    for name in ("after", "before"):
+        query.pop(name, None)
+    return f"?{query.urlencode()}"
+
+
+def _at(params: QueryDict, name: str, row: Model) -> str:
+    url = _without_place(params)
+    return f"{url}{'&' if len(url) > 1 else ''}{name}={row.pk}"
