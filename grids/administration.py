@@ -107,6 +107,17 @@ class ManagedForm(forms.ModelForm):
         return cleaned
 
 
+class PeriodForm(ManagedForm):
+    """A form with a period [starts_on, ends_on): its order is looked at before the database compares periods."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        starts_on, ends_on = cleaned.get("starts_on"), cleaned.get("ends_on")
+        if starts_on and ends_on and ends_on < starts_on:
+            self.add_error("ends_on", "终止日期不能早于起始日期。")
+        return cleaned
+
+
 class ManagedAdmin(admin.ModelAdmin):
     """A model's administration: by whom (`manages`), where (`area_field`), and what may be done."""
 

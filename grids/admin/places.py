@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from ..administration import HistoryAdmin, ManagedAdmin, ManagedForm
+from ..administration import HistoryAdmin, ManagedAdmin, ManagedForm, PeriodForm
 from ..models import Assignment, Division, Grid, User
 from ..models.staff import acting_user
 from ..permissions import Permission
@@ -215,7 +215,7 @@ class GridAdmin(HistoryAdmin):
         return render(request, "admin/grids/grid_lead.html", context, status=422 if form.errors else 200)
 
 
-class AssignmentForm(ManagedForm):
+class AssignmentForm(PeriodForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         user = cleaned.get("user") or getattr(self.instance, "user", None)

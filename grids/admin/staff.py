@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
-from ..administration import HistoryAdmin, ManagedAdmin, ManagedForm
+from ..administration import HistoryAdmin, ManagedAdmin, ManagedForm, PeriodForm
 from ..models import Post, User
 from ..permissions import ROLE_LEVEL, Permission
 from ..staff import StaffRefused, refuse_mixed_duties
@@ -90,7 +90,7 @@ class UserAdmin(ManagedAdmin):
         self.message_user(request, f"已解除 {len(queryset)} 人的登录限制，现在可以再试密码。")
 
 
-class PostForm(ManagedForm):
+class PostForm(PeriodForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         user, role, division = (cleaned.get(name) for name in ("user", "role", "division"))

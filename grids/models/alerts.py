@@ -59,9 +59,7 @@ class Alert(models.Model):
     done_at = models.DateTimeField(null=True)
     # Outward delivery (SMS / WeCom gateway): claimed with a lease, tried with backing off, parked after five.
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
-    next_try_at = models.DateTimeField(
-        null=True, default=timezone.now, db_default=Now()
-    )
+    next_try_at = models.DateTimeField(null=True, default=timezone.now, db_default=Now())
     delivered_at = models.DateTimeField(null=True)
     parked_at = models.DateTimeField(null=True)
 
@@ -90,7 +88,7 @@ class Alert(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.text
+        return self.get_kind_display()  # never the text: administration and logs print this
 
     @property
     def verb(self) -> str:
