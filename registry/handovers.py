@@ -70,7 +70,13 @@ def accept(handover: Handover, *, by: User) -> Youth:
     youth.version += 1
     _save(youth, by=by, why="接收交接", fields=["grid", "next_due_on", "version"])
     _end(handover, Handover.State.ACCEPTED, by=by, why="接收")
-    _tell(handover, Alert.Kind.HANDOVER_ACCEPTED, f"{youth.masked_name}已由{handover.to_grid}接收", to=[handover.from_grid_id], by=by)
+    _tell(
+        handover,
+        Alert.Kind.HANDOVER_ACCEPTED,
+        f"{youth.masked_name}已由{handover.to_grid}接收",
+        to=[handover.from_grid_id],
+        by=by,
+    )
     return youth
 
 
@@ -98,7 +104,7 @@ def answer(handover: Handover, *, note: str, by: User) -> Handover:
 
 @transaction.atomic
 def offer_again(youth: Youth, *, by: User) -> Handover:
-    """After a return: the address was right after all, or is right now. Raises HandoverEnded when nothing is to offer."""
+    """After a return: the address was right after all. Raises HandoverEnded when there is nothing to offer."""
     youth = youth_for_update(youth)
     last = youth.handovers.order_by("-offered_at").first()
     if last is None or last.is_open or not youth.lives_in or youth.lives_in == youth.grid_id:
@@ -121,7 +127,7 @@ def escalate_due(now: datetime | None = None) -> int:
 
     Run by the sweep. Returns how many were raised.
     """
-    parameters = {"now": now or timezone.now(), "hours": settings.ESCALATION_HOURS}
+    parameters: dict[str, datetime | int] = {"now": now or timezone.now(), "hours": settings.ESCALATION_HOURS}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statements("handovers.sql")["escalate"], parameters)
         raised = len(cursor.fetchall())
@@ -157,16 +163,23 @@ def ensure_alerts() -> int:
 
 
 def youth_for_update(youth: Youth) -> Youth:
-    """The file again, locked until the end of the transaction."""
+    """The file again, locked until the end of the transaction.
+
+    Without joins: a row that changed while we waited for its lock would drop out of a join on what changed.
+    """
     everyone = Youth.objects.everyone(because="the caller holds this file; it is only locked and read anew")
-    return everyone.select_for_update(of=("self",)).select_related("grid").get(pk=youth.pk)
+    return everyone.select_for_update().get(pk=youth.pk)
 
 
 def _still_open(handover: Handover) -> Handover:
     youth = youth_for_update(handover.youth)
-    fresh = youth.handovers.select_for_update(of=("self",)).select_related("from_grid", "to_grid", "ended_by").get(pk=handover.pk)
+    fresh = youth.handovers.select_for_update().get(pk=handover.pk)
     if not fresh.is_open:
-        who = f"{fresh.ended_by}于 {timezone.localtime(fresh.ended_at):%m月%d日 %H:%M} " if fresh.ended_by else ""
+        who = (
+            f"{fresh.ended_by}于 {timezone.localtime(fresh.ended_at):%m月%d日 %H:%M} "
+            if fresh.ended_by
+            else ""
+        )
         raise HandoverEnded(f"这个交接已经结束:{who}{fresh.get_state_display()}")
     fresh.youth = youth
     return fresh
@@ -183,10 +196,16 @@ def _save(instance: Handover | Youth, *, by: User, why: str, fields: list[str] |
     instance.save(update_fields=fields)
 
 
-def _tell(handover: Handover, kind: Alert.Kind, text: str, *, to: list[str], by: User, wants_act: bool = False) -> None:
-    """Settle the alerts that this handover was asked by, and tell the responsible persons of `to`, but not the actor."""
+def _tell(
+    handover: Handover, kind: Alert.Kind, text: str, *, to: list[str], by: User, wants_act: bool = False
+) -> None:
+    """Settle the alerts of this handover, and tell the responsible persons of `to`, but not the actor."""
     alerts.settle(f"handover:{handover.pk}:")
-    people = ResponsiblePerson.objects.filter(grid_id__in=to).exclude(user_id=by.pk).values_list("user_id", flat=True)
+    people = (
+        ResponsiblePerson.objects.filter(grid_id__in=to)
+        .exclude(user_id=by.pk)
+        .values_list("user_id", flat=True)
+    )
     alerts.raise_alert(
         event_key=f"handover:{handover.pk}:{handover.state}",
         kind=kind,

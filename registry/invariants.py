@@ -11,14 +11,17 @@ from .register_row import DIFFERING
 
 CHECKS: dict[str, str] = {
     "residence_one_current": """
-        SELECT resident_id::text FROM registry_residence WHERE ends_on IS NULL GROUP BY resident_id HAVING count(*) > 1""",
+        SELECT resident_id::text FROM registry_residence WHERE ends_on IS NULL
+        GROUP BY resident_id HAVING count(*) > 1""",
     "residence_periods_apart": """
         SELECT resident_id::text FROM (
-            SELECT resident_id, starts_on, lag(coalesce(ends_on, 'infinity')) OVER (PARTITION BY resident_id ORDER BY starts_on) AS before
+            SELECT resident_id, starts_on,
+                lag(coalesce(ends_on, 'infinity')) OVER (PARTITION BY resident_id ORDER BY starts_on) AS before
             FROM registry_residence) AS period
         WHERE before > starts_on""",
     "grid_one_responsible_person": """
-        SELECT g.code FROM grids_grid g LEFT JOIN grids_responsible r ON r.grid_id = g.code LEFT JOIN grids_user u ON u.id = r.user_id
+        SELECT g.code FROM grids_grid g LEFT JOIN grids_responsible r ON r.grid_id = g.code
+        LEFT JOIN grids_user u ON u.id = r.user_id
         WHERE g.retired_on IS NULL AND u.is_active IS NOT TRUE""",
     "grid_one_lead": """
         SELECT grid_id FROM grids_assignment
@@ -30,7 +33,8 @@ CHECKS: dict[str, str] = {
             SELECT FROM grids_post p WHERE p.division_id = d.code AND p.is_lead AND p.starts_on <= current_date
             AND (p.ends_on IS NULL OR p.ends_on > current_date))""",
     "youth_one_open_handover": """
-        SELECT youth_id::text FROM registry_handover WHERE state IN ('offered', 'escalated') GROUP BY youth_id HAVING count(*) > 1""",
+        SELECT youth_id::text FROM registry_handover WHERE state IN ('offered', 'escalated')
+        GROUP BY youth_id HAVING count(*) > 1""",
     "handover_leaves_the_responsible_grid": """
         SELECT h.id::text FROM registry_handover h JOIN registry_youth y ON y.id = h.youth_id
         WHERE h.state IN ('offered', 'escalated') AND (h.from_grid_id <> y.grid_id OR y.state <> 'open')""",
@@ -40,9 +44,11 @@ CHECKS: dict[str, str] = {
     "moved_youth_has_a_handover": """
         SELECT y.id::text FROM registry_youth y
         WHERE y.state = 'open' AND y.lives_in <> y.grid_id AND NOT EXISTS (
-            SELECT FROM registry_handover h WHERE h.youth_id = y.id AND h.state IN ('offered', 'escalated', 'returned', 'answered'))""",
+            SELECT FROM registry_handover h
+            WHERE h.youth_id = y.id AND h.state IN ('offered', 'escalated', 'returned', 'answered'))""",
     "enrolment_one_open_per_category": """
-        SELECT youth_id::text FROM registry_enrolment WHERE ends_on IS NULL GROUP BY youth_id, category_id HAVING count(*) > 1""",
+        SELECT youth_id::text FROM registry_enrolment WHERE ends_on IS NULL
+        GROUP BY youth_id, category_id HAVING count(*) > 1""",
     "enrolment_open_only_on_open_file": """
         SELECT e.id::text FROM registry_enrolment e JOIN registry_youth y ON y.id = e.youth_id
         WHERE e.ends_on IS NULL AND y.state <> 'open'""",
@@ -50,7 +56,8 @@ CHECKS: dict[str, str] = {
         SELECT y.id::text FROM registry_youth y
         WHERE y.opened_reason = '' AND NOT EXISTS (SELECT FROM registry_enrolment e WHERE e.youth_id = y.id)""",
     "one_resident_per_id_number": """
-        SELECT min(id)::text FROM registry_resident WHERE id_number_index IS NOT NULL GROUP BY id_number_index HAVING count(*) > 1""",
+        SELECT min(id)::text FROM registry_resident WHERE id_number_index IS NOT NULL
+        GROUP BY id_number_index HAVING count(*) > 1""",
     "one_alert_per_event_and_addressee": """
         SELECT min(id::text) FROM grids_alert GROUP BY event_key, addressee_id HAVING count(*) > 1""",
     "open_handover_has_alert": """

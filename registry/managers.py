@@ -31,13 +31,9 @@ class GuardedQuerySet(models.QuerySet[M]):
     scope_field = "grid_id"
     _scoped = False
 
-    def visible_to(
-        self, user: User, permission: Permission = Permission.SEE_YOUTHS
-    ) -> Self:
+    def visible_to(self, user: User, permission: Permission = Permission.SEE_YOUTHS) -> Self:
         """Rows in the areas where the user holds the permission."""
-        return self._granted().filter(
-            within(self.scope_field, user.prefixes(permission))
-        )
+        return self._granted().filter(within(self.scope_field, user.prefixes(permission)))
 
     def everyone(self, *, because: str) -> Self:
         """All rows, for work that is not a person's. `because` tells the next reader why."""
@@ -46,13 +42,13 @@ class GuardedQuerySet(models.QuerySet[M]):
         return self._granted()
 
     def _granted(self) -> Self:
-        granted = self._chain()
-        granted._scoped = True
+        granted = self.all()
+        granted._scoped = True  # noqa: SLF001 - a clone of this very class
         return granted
 
     def _clone(self) -> Self:
         clone = super()._clone()  # type: ignore[misc]
-        clone._scoped = self._scoped
+        clone._scoped = self._scoped  # noqa: SLF001 - a clone of this very class
         return clone
 
     def _guard(self) -> None:
@@ -63,7 +59,7 @@ class GuardedQuerySet(models.QuerySet[M]):
 
     def _fetch_all(self) -> None:
         self._guard()
-        super()._fetch_all()  # type: ignore[misc]
+        super()._fetch_all()
 
     def iterator(self, *args: Any, **kwargs: Any) -> Iterator[M]:
         self._guard()
@@ -81,7 +77,7 @@ class GuardedQuerySet(models.QuerySet[M]):
         self._guard()
         return super().exists()
 
-    def contains(self, obj: M) -> bool:
+    def contains(self, obj: models.Model) -> bool:
         self._guard()
         return super().contains(obj)
 
@@ -99,15 +95,12 @@ class GuardedQuerySet(models.QuerySet[M]):
 
 
 class GuardedManager(models.Manager[M]):
-    """Passes the scope of the parent on: a related manager belongs to an object that was obtained in scope."""
+    """The manager of every register model: `objects = GuardedManager.from_queryset(YouthQuerySet)()`.
+
+    Passes the scope of the parent on: a related manager belongs to an object that was obtained in scope."""
 
     def get_queryset(self) -> models.QuerySet[M]:
         queryset = super().get_queryset()
         if getattr(self, "instance", None) is not None:
-            return queryset._granted()  # type: ignore[attr-defined]
+            return queryset._granted()  # type: ignore[attr-defined]  # noqa: SLF001 - the other half of the guard
         return queryset
-
-
-def guarded(queryset: type[GuardedQuerySet[Any]]) -> Any:
-    """The manager to put on a register model: `objects = guarded(YouthQuerySet)`."""
-    return GuardedManager.from_queryset(queryset)()

@@ -23,6 +23,7 @@ from .names import mask_name
 from .sql import statements
 
 STAGED = """
+DROP TABLE IF EXISTS staged_residence;
 CREATE TEMPORARY TABLE staged_residence
     (line integer, resident_id bigint, dwelling_id bigint, starts_on date, destination text) ON COMMIT DROP
 """
@@ -88,7 +89,7 @@ def apply_judged(applied: Applied, **origin: Any) -> None:
             cursor.execute(sql[name], parameters if "%(" in sql[name] else None)
         cursor.execute(sql["names"])
         names: Mapping[UUID, str] = dict(cursor.fetchall())
-        masks = {"ids": list(names), "masked": [mask_name(name) for name in names.values()]}
+        masks: dict[str, Any] = {"ids": list(names), "masked": [mask_name(name) for name in names.values()]}
         cursor.execute(sql["mask_youths"], masks)
         cursor.execute(sql["mask_families"], masks)
     register_row.refresh(names)
@@ -130,7 +131,7 @@ def report_move(
         cursor.execute(STAGED)
         cursor.execute(
             "INSERT INTO staged_residence VALUES (1, %s, %s, %s, %s)",
-            [resident.pk, dwelling and dwelling.pk, moved_on, destination_code],
+            [resident.pk, dwelling.pk if dwelling else None, moved_on, destination_code],
         )
     applied = judge_staged()
     if applied.refused:
@@ -141,6 +142,4 @@ def report_move(
         apply_judged(applied, by=by.pk, note=note, submission_key=submission_key)
     except IntegrityError as error:
         raise MoveRefused("这次迁移刚刚已由别人登记,请刷新后再看") from error
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE staged_residence, residence_step, youth_step, family_step")
-    return resident.moves.order_by("-recorded_at", "-moved_on").first()
+    return resident.moves.order_by("-recorded_at", "-moved_on")[0]

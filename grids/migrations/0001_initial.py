@@ -1,5 +1,7 @@
 """Places, staff and alerts; the extensions that their constraints and searches need."""
 
+import uuid
+
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields.ranges
 import django.core.validators
@@ -8,7 +10,6 @@ import django.db.models.functions.datetime
 import django.db.models.functions.text
 import django.utils.timezone
 import simple_history.models
-import uuid
 from django.conf import settings
 from django.contrib.postgres.operations import BtreeGistExtension, TrigramExtension
 from django.db import migrations, models
@@ -32,11 +33,7 @@ class Migration(migrations.Migration):
                         max_length=15,
                         primary_key=True,
                         serialize=False,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^[0-9]+$", "编码只能是数字"
-                            )
-                        ],
+                        validators=[django.core.validators.RegexValidator("^[0-9]+$", "编码只能是数字")],
                         verbose_name="网格编号",
                     ),
                 ),
@@ -67,9 +64,7 @@ class Migration(migrations.Migration):
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 (
                     "last_login",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="last login"
-                    ),
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
                 ),
                 (
                     "username",
@@ -108,11 +103,7 @@ class Migration(migrations.Migration):
                         max_length=12,
                         primary_key=True,
                         serialize=False,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^[0-9]+$", "编码只能是数字"
-                            )
-                        ],
+                        validators=[django.core.validators.RegexValidator("^[0-9]+$", "编码只能是数字")],
                         verbose_name="编码",
                     ),
                 ),
@@ -252,9 +243,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigIntegerField(
-                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
-                    ),
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
                 ),
                 (
                     "kind",
@@ -271,9 +260,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "starts_on",
-                    models.DateField(
-                        default=django.utils.timezone.localdate, verbose_name="起始日期"
-                    ),
+                    models.DateField(default=django.utils.timezone.localdate, verbose_name="起始日期"),
                 ),
                 (
                     "ends_on",
@@ -356,11 +343,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         db_index=True,
                         max_length=15,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^[0-9]+$", "编码只能是数字"
-                            )
-                        ],
+                        validators=[django.core.validators.RegexValidator("^[0-9]+$", "编码只能是数字")],
                         verbose_name="网格编号",
                     ),
                 ),
@@ -414,9 +397,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigIntegerField(
-                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
-                    ),
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
                 ),
                 (
                     "role",
@@ -455,9 +436,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "starts_on",
-                    models.DateField(
-                        default=django.utils.timezone.localdate, verbose_name="起始日期"
-                    ),
+                    models.DateField(default=django.utils.timezone.localdate, verbose_name="起始日期"),
                 ),
                 (
                     "ends_on",
@@ -581,9 +560,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "starts_on",
-                    models.DateField(
-                        default=django.utils.timezone.localdate, verbose_name="起始日期"
-                    ),
+                    models.DateField(default=django.utils.timezone.localdate, verbose_name="起始日期"),
                 ),
                 (
                     "ends_on",
@@ -750,9 +727,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "starts_on",
-                    models.DateField(
-                        default=django.utils.timezone.localdate, verbose_name="起始日期"
-                    ),
+                    models.DateField(default=django.utils.timezone.localdate, verbose_name="起始日期"),
                 ),
                 (
                     "ends_on",
@@ -948,9 +923,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="post",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("knows_reasons", False), ("role", "street"), _connector="OR"
-                ),
+                condition=models.Q(("knows_reasons", False), ("role", "street"), _connector="OR"),
                 name="post_knows_reasons_is_street",
                 violation_error_message="只有街道任职需要单独指定知晓保密类别",
             ),

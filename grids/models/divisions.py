@@ -20,9 +20,7 @@ class Division(models.Model):
         STREET = "street", "街道(乡镇)"
         COMMUNITY = "community", "社区(村)"
 
-    code = models.CharField(
-        "编码", max_length=12, primary_key=True, db_collation="C", validators=[digits]
-    )
+    code = models.CharField("编码", max_length=12, primary_key=True, db_collation="C", validators=[digits])
     name = models.CharField("名称", max_length=100)
     level = models.CharField("层级", max_length=10, choices=Level.choices)
     parent = models.ForeignKey(
@@ -81,9 +79,7 @@ class Grid(models.Model):
         validators=[digits],
     )
     name = models.CharField("网格名称", max_length=100)
-    community = models.ForeignKey(
-        Division, models.PROTECT, verbose_name="所属社区(村)", related_name="grids"
-    )
+    community = models.ForeignKey(Division, models.PROTECT, verbose_name="所属社区(村)", related_name="grids")
     retired_on = models.DateField("停用日期", null=True, blank=True)
     history = HistoricalRecords(verbose_name="网格变更")
 

@@ -85,7 +85,9 @@ def _load(order: Order, source: Source, merge: ModuleType, feed: FeedFile) -> di
     batch.state = Batch.State.HELD if held else Batch.State.APPLIED
     batch.save()
     if not held:
-        merge.apply(judged, source=source.code, batch=batch.pk, by=order.by and order.by.pk, note=f"{source}数据")
+        merge.apply(
+            judged, source=source.code, batch=batch.pk, by=order.by and order.by.pk, note=f"{source}数据"
+        )
     counts = _counts(batch, judged, errors, held=held)
     sheet = write_errors_sheet(feed, errors.by_line, settings.FEED_ERRORS_DIR / f"{batch.pk}.xlsx")
     counts["errors_file"] = str(sheet) if sheet else None
@@ -115,7 +117,9 @@ def _source_of(order: Order) -> tuple[Source, ModuleType]:
 def _wait_for_turn(order: Order) -> None:
     """One batch of a source and kind at a time; others, and the people working, go on."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"feed:{order.source}:{order.kind}"])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"feed:{order.source}:{order.kind}"]
+        )
 
 
 def _check_order_of_dates(order: Order) -> None:
@@ -131,7 +135,9 @@ def _check_order_of_dates(order: Order) -> None:
 
 def _batch(order: Order, source: Source, feed: FeedFile) -> Batch:
     """The held batch of this file, or a new one; an approver may not be its loader."""
-    held = Batch.objects.filter(source=source, kind=order.kind, sha256=feed.sha256, state=Batch.State.HELD).first()
+    held = Batch.objects.filter(
+        source=source, kind=order.kind, sha256=feed.sha256, state=Batch.State.HELD
+    ).first()
     if order.approve:
         if held and held.loaded_by_id and order.by and held.loaded_by_id == order.by.pk:
             raise Unusable("批准人不能是加载人本人,请由另一位有权限的人批准")

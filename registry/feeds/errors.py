@@ -6,7 +6,7 @@ from .rows import RowError
 
 
 class Errors:
-    """Refused rows by line, the reasons of each in the order they were found; `rows` counts every row that is not blank."""
+    """Refused rows by line, with the reasons of each; `rows` counts every row that is not blank."""
 
     def __init__(self) -> None:
         self.rows = 0

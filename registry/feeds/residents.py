@@ -19,8 +19,8 @@ from .rows import BrokenRow, ResidentRow, RowError, check_resident
 from .staging import copy_rows
 
 _COLUMNS = (
-    "line", "id_number", "id_number_index", "person_number", "name", "pinyin", "initials", "sex", "birth_on", "hukou_code",
-    "hukou_is_rural", "household_number", "relation", "phone", "phone_index",
+    "line", "id_number", "id_number_index", "person_number", "name", "pinyin", "initials", "sex", "birth_on",
+    "hukou_code", "hukou_is_rural", "household_number", "relation", "phone", "phone_index",
 )  # fmt: skip
 
 

@@ -1,17 +1,19 @@
 """Who lives where, and who is on the register."""
 
+import uuid
+
 import django.contrib.postgres.fields
 import django.contrib.postgres.functions
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.utils.timezone
-import registry.encryption
-import registry.models.youths
 import simple_history.models
-import uuid
 from django.conf import settings
 from django.db import migrations, models
+
+import registry.encryption
+import registry.models.youths
 
 
 class Migration(migrations.Migration):
@@ -97,9 +99,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "judged_from",
-                    models.PositiveIntegerField(
-                        default=5000, verbose_name="不足多少条变动不熔断"
-                    ),
+                    models.PositiveIntegerField(default=5000, verbose_name="不足多少条变动不熔断"),
                 ),
             ],
             options={
@@ -123,9 +123,7 @@ class Migration(migrations.Migration):
                 ("kind", models.CharField(max_length=15, verbose_name="类型")),
                 (
                     "mode",
-                    models.CharField(
-                        default="delta", max_length=5, verbose_name="方式"
-                    ),
+                    models.CharField(default="delta", max_length=5, verbose_name="方式"),
                 ),
                 ("as_of", models.DateField(verbose_name="数据日期")),
                 ("sha256", models.CharField(db_collation="C", max_length=64)),
@@ -140,9 +138,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, verbose_name="时间"
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="时间"),
                 ),
                 ("counts", models.JSONField(default=dict, verbose_name="计数")),
                 (
@@ -202,9 +198,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "bit",
-                    models.PositiveSmallIntegerField(
-                        unique=True, verbose_name="掩码位"
-                    ),
+                    models.PositiveSmallIntegerField(unique=True, verbose_name="掩码位"),
                 ),
                 (
                     "age_min",
@@ -254,9 +248,7 @@ class Migration(migrations.Migration):
                 "ordering": ["bit"],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("age_max__lte", 25), ("age_min__lte", models.F("age_max"))
-                        ),
+                        condition=models.Q(("age_max__lte", 25), ("age_min__lte", models.F("age_max"))),
                         name="category_ages_in_order",
                         violation_error_message="最小年龄不能大于最大年龄,最大年龄不超过 25 岁",
                     ),
@@ -291,9 +283,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "estate",
-                    models.CharField(
-                        blank=True, max_length=100, verbose_name="小区(村组)"
-                    ),
+                    models.CharField(blank=True, max_length=100, verbose_name="小区(村组)"),
                 ),
                 (
                     "building",
@@ -330,9 +320,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigIntegerField(
-                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
-                    ),
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
                 ),
                 (
                     "number",
@@ -438,9 +426,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "relation",
-                    models.CharField(
-                        blank=True, max_length=2, verbose_name="与户主关系"
-                    ),
+                    models.CharField(blank=True, max_length=2, verbose_name="与户主关系"),
                 ),
                 (
                     "phone",
@@ -483,22 +469,16 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "opened_on",
-                    models.DateField(
-                        default=django.utils.timezone.localdate, verbose_name="建档日期"
-                    ),
+                    models.DateField(default=django.utils.timezone.localdate, verbose_name="建档日期"),
                 ),
                 (
                     "opened_reason",
-                    models.CharField(
-                        blank=True, max_length=200, verbose_name="建档原因"
-                    ),
+                    models.CharField(blank=True, max_length=200, verbose_name="建档原因"),
                 ),
                 ("closed_on", models.DateField(null=True, verbose_name="结档日期")),
                 (
                     "closed_reason",
-                    models.CharField(
-                        blank=True, max_length=200, verbose_name="结档原因"
-                    ),
+                    models.CharField(blank=True, max_length=200, verbose_name="结档原因"),
                 ),
                 (
                     "grade",
@@ -511,9 +491,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "grade_reason",
-                    models.CharField(
-                        blank=True, max_length=200, verbose_name="定级原因"
-                    ),
+                    models.CharField(blank=True, max_length=200, verbose_name="定级原因"),
                 ),
                 (
                     "last_verified_on",
@@ -598,9 +576,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "q",
-                    registry.encryption.EncryptedTextField(
-                        null=True, purpose="search_q"
-                    ),
+                    registry.encryption.EncryptedTextField(null=True, purpose="search_q"),
                 ),
                 ("id_number_index", models.BinaryField(null=True)),
                 (
@@ -887,9 +863,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "destination_code",
-                    models.CharField(
-                        blank=True, db_collation="C", max_length=6, verbose_name="去向"
-                    ),
+                    models.CharField(blank=True, db_collation="C", max_length=6, verbose_name="去向"),
                 ),
                 ("starts_on", models.DateField(verbose_name="起始日期")),
                 ("ends_on", models.DateField(null=True, verbose_name="终止日期")),
@@ -990,9 +964,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "destination_code",
-                    models.CharField(
-                        blank=True, db_collation="C", max_length=6, verbose_name="去向"
-                    ),
+                    models.CharField(blank=True, db_collation="C", max_length=6, verbose_name="去向"),
                 ),
                 (
                     "batch",
@@ -1052,22 +1024,16 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "opened_on",
-                    models.DateField(
-                        default=django.utils.timezone.localdate, verbose_name="建档日期"
-                    ),
+                    models.DateField(default=django.utils.timezone.localdate, verbose_name="建档日期"),
                 ),
                 (
                     "opened_reason",
-                    models.CharField(
-                        blank=True, max_length=200, verbose_name="建档原因"
-                    ),
+                    models.CharField(blank=True, max_length=200, verbose_name="建档原因"),
                 ),
                 ("closed_on", models.DateField(null=True, verbose_name="结档日期")),
                 (
                     "closed_reason",
-                    models.CharField(
-                        blank=True, max_length=200, verbose_name="结档原因"
-                    ),
+                    models.CharField(blank=True, max_length=200, verbose_name="结档原因"),
                 ),
                 (
                     "grade",
@@ -1080,9 +1046,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "grade_reason",
-                    models.CharField(
-                        blank=True, max_length=200, verbose_name="定级原因"
-                    ),
+                    models.CharField(blank=True, max_length=200, verbose_name="定级原因"),
                 ),
                 (
                     "last_verified_on",
@@ -1124,9 +1088,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "estate",
-                    models.CharField(
-                        blank=True, max_length=100, verbose_name="小区(村组)"
-                    ),
+                    models.CharField(blank=True, max_length=100, verbose_name="小区(村组)"),
                 ),
                 ("category_mask", models.PositiveSmallIntegerField(default=0)),
                 (
@@ -1275,9 +1237,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "found",
-                    registry.encryption.EncryptedTextField(
-                        purpose="visit_found", verbose_name="发现的情况"
-                    ),
+                    registry.encryption.EncryptedTextField(purpose="visit_found", verbose_name="发现的情况"),
                 ),
                 (
                     "confirmed",
@@ -1306,9 +1266,7 @@ class Migration(migrations.Migration):
                 ("next_due_on", models.DateField(verbose_name="下次走访")),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, verbose_name="登记时间"
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="登记时间"),
                 ),
                 ("submission_key", models.UUIDField(null=True, unique=True)),
                 (
@@ -1372,9 +1330,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "opened_on",
-                    models.DateField(
-                        default=django.utils.timezone.localdate, verbose_name="提出日期"
-                    ),
+                    models.DateField(default=django.utils.timezone.localdate, verbose_name="提出日期"),
                 ),
                 ("closed_on", models.DateField(null=True, verbose_name="解决日期")),
                 (
@@ -1579,9 +1535,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "starts_on",
-                    models.DateField(
-                        default=django.utils.timezone.localdate, verbose_name="起始日期"
-                    ),
+                    models.DateField(default=django.utils.timezone.localdate, verbose_name="起始日期"),
                 ),
                 ("ends_on", models.DateField(null=True, verbose_name="终止日期")),
                 ("evidence", models.CharField(max_length=500, verbose_name="认定依据")),
@@ -1589,9 +1543,7 @@ class Migration(migrations.Migration):
                 ("review_on", models.DateField(verbose_name="复核日期")),
                 (
                     "end_reason",
-                    models.CharField(
-                        blank=True, max_length=200, verbose_name="终止原因"
-                    ),
+                    models.CharField(blank=True, max_length=200, verbose_name="终止原因"),
                 ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
@@ -1818,9 +1770,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "starts_on",
-                    models.DateField(
-                        default=django.utils.timezone.localdate, verbose_name="起始日期"
-                    ),
+                    models.DateField(default=django.utils.timezone.localdate, verbose_name="起始日期"),
                 ),
                 ("ends_on", models.DateField(null=True, verbose_name="终止日期")),
                 ("evidence", models.CharField(max_length=500, verbose_name="认定依据")),
@@ -1828,9 +1778,7 @@ class Migration(migrations.Migration):
                 ("review_on", models.DateField(verbose_name="复核日期")),
                 (
                     "end_reason",
-                    models.CharField(
-                        blank=True, max_length=200, verbose_name="终止原因"
-                    ),
+                    models.CharField(blank=True, max_length=200, verbose_name="终止原因"),
                 ),
                 ("submission_key", models.UUIDField(null=True, unique=True)),
                 (
@@ -1890,9 +1838,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("id_number", None), ("id_number_index", None)),
-                    models.Q(
-                        ("id_number__isnull", False), ("id_number_index__isnull", False)
-                    ),
+                    models.Q(("id_number__isnull", False), ("id_number_index__isnull", False)),
                     _connector="OR",
                 ),
                 name="resident_id_number_has_index",
@@ -1921,9 +1867,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="residence",
-            index=models.Index(
-                fields=["resident", "starts_on"], name="residence_of_resident"
-            ),
+            index=models.Index(fields=["resident", "starts_on"], name="residence_of_resident"),
         ),
         migrations.AddConstraint(
             model_name="residence",
@@ -1950,15 +1894,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="move",
-            index=models.Index(
-                fields=["from_grid", "moved_on"], name="move_out_of_grid"
-            ),
+            index=models.Index(fields=["from_grid", "moved_on"], name="move_out_of_grid"),
         ),
         migrations.AddIndex(
             model_name="move",
-            index=models.Index(
-                fields=["resident", "moved_on"], name="move_of_resident"
-            ),
+            index=models.Index(fields=["resident", "moved_on"], name="move_of_resident"),
         ),
         migrations.AddIndex(
             model_name="move",
@@ -1982,9 +1922,7 @@ class Migration(migrations.Migration):
                         ("from_dwelling__isnull", False),
                         ("kind", "within"),
                         ("to_dwelling__isnull", False),
-                        models.Q(
-                            ("from_dwelling", models.F("to_dwelling")), _negated=True
-                        ),
+                        models.Q(("from_dwelling", models.F("to_dwelling")), _negated=True),
                     ),
                     _connector="OR",
                 ),
@@ -2039,9 +1977,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="youth",
-            index=models.Index(
-                fields=["grid", "next_due_on", "id"], name="youth_due_in_grid"
-            ),
+            index=models.Index(fields=["grid", "next_due_on", "id"], name="youth_due_in_grid"),
         ),
         migrations.AddIndex(
             model_name="youth",
@@ -2086,9 +2022,7 @@ class Migration(migrations.Migration):
             model_name="youth",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(
-                        ("closed_on", None), ("closed_reason", ""), ("state", "open")
-                    ),
+                    models.Q(("closed_on", None), ("closed_reason", ""), ("state", "open")),
                     models.Q(
                         ("closed_on__isnull", False),
                         ("state", "closed"),
@@ -2160,9 +2094,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="handover",
-            index=models.Index(
-                fields=["from_grid", "-offered_at"], name="handover_out_of_grid"
-            ),
+            index=models.Index(fields=["from_grid", "-offered_at"], name="handover_out_of_grid"),
         ),
         migrations.AddConstraint(
             model_name="handover",
@@ -2177,13 +2109,9 @@ class Migration(migrations.Migration):
             model_name="handover",
             constraint=models.CheckConstraint(
                 condition=models.Q(
+                    models.Q(("ended_at", None), ("state__in", ("offered", "escalated"))),
                     models.Q(
-                        ("ended_at", None), ("state__in", ("offered", "escalated"))
-                    ),
-                    models.Q(
-                        models.Q(
-                            ("state__in", ("offered", "escalated")), _negated=True
-                        ),
+                        models.Q(("state__in", ("offered", "escalated")), _negated=True),
                         ("ended_at__isnull", False),
                     ),
                     _connector="OR",

@@ -1,4 +1,4 @@
-"""What the database holds of the register: periods apart, nothing deleted that must stay, one definition of the list row."""
+"""What the database holds of the register: periods apart, nothing deleted that must stay, what a list row is."""
 
 from django.db import migrations
 
@@ -36,9 +36,13 @@ END $$;
 CREATE TRIGGER enrolment_never_deleted BEFORE DELETE ON registry_enrolment
     FOR EACH ROW EXECUTE FUNCTION registry_enrolment_kept();
 """
-KEEP_BACK = "DROP TRIGGER enrolment_never_deleted ON registry_enrolment; DROP FUNCTION registry_enrolment_kept()"
+KEEP_BACK = (
+    "DROP TRIGGER enrolment_never_deleted ON registry_enrolment; DROP FUNCTION registry_enrolment_kept()"
+)
 
 # The list columns of a file, computed from their sources: read by register_row.refresh and by check_register.
+# A guardian in custody counts like one of whom nothing is known: a column of its own value would tell the reason to
+# those who may not know it (registry/reasons.py).
 # Parents are relations 51, 52, 57, 58 of GB/T 4761 (50 when the source does not say which).
 REGISTER_ROW = """
 CREATE VIEW registry_register_row AS
@@ -55,7 +59,8 @@ SELECT y.id, r.name, r.pinyin, r.initials, r.sex, r.birth_on,
          WHEN g.all_known THEN 'unattended' ELSE 'unknown' END AS guardian,
     CASE WHEN r.hukou_code = '' THEN 'unknown' WHEN r.hukou_code >= '3402' AND r.hukou_code < '3403' THEN 'here'
          ELSE 'elsewhere' END AS hukou,
-    ARRAY(SELECT n.kind FROM registry_need n WHERE n.youth_id = y.id AND n.closed_on IS NULL ORDER BY n.kind COLLATE "C")
+    ARRAY(SELECT n.kind FROM registry_need n WHERE n.youth_id = y.id AND n.closed_on IS NULL
+          ORDER BY n.kind COLLATE "C")
         ::varchar(20)[] AS needs,
     (SELECT max(m.moved_on) FROM registry_move m WHERE m.resident_id = r.id AND m.voided_at IS NULL) AS moved_on
 FROM registry_youth y
@@ -68,7 +73,7 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT bool_or(status = 'at_home' AND relation IN ('50', '51', '52', '57', '58')) AS parent_home,
            bool_or(status = 'at_home' AND relation NOT IN ('50', '51', '52', '57', '58')) AS other_home,
-           bool_and(status <> 'unknown') AS all_known
+           bool_and(status NOT IN ('unknown', 'in_prison', 'in_detox', 'detained')) AS all_known
     FROM registry_guardianship WHERE resident_id = r.id AND (ends_on IS NULL OR ends_on > current_date)) AS g
 """
 

@@ -37,9 +37,7 @@ def load(apps, schema_editor):
         for code, name, short, standard, bit, age_min, age_max, months, review, days, private, clause in CATEGORIES
     )  # fmt: skip
     Source = apps.get_model("registry", "Source")
-    Source.objects.bulk_create(
-        Source(code=code, name=name, kinds=kinds) for code, name, kinds in SOURCES
-    )
+    Source.objects.bulk_create(Source(code=code, name=name, kinds=kinds) for code, name, kinds in SOURCES)
 
 
 def unload(apps, schema_editor):

@@ -5,9 +5,9 @@ from django.db.models import F, Q
 
 
 class Category(models.Model):
-    """One of the five categories 五类重点青少年. Limits are settings (districts differ); ages are inclusive.
+    """One of the five categories 五类重点青少年. Limits are settings; ages are inclusive.
 
-    `bit` is its place in `Youth.category_mask`. A private category's reason is known only to those with the need to know.
+    `bit` is its place in `Youth.category_mask`. The reason of a private one is known only to those who need to know.
     """
 
     code = models.CharField("代码", max_length=20, primary_key=True, db_collation="C")

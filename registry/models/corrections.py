@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -10,7 +9,7 @@ from django.utils import timezone
 from grids.models import User
 
 from ..encryption import EncryptedTextField
-from ..managers import GuardedQuerySet, guarded
+from ..managers import GuardedManager, GuardedQuerySet
 from .youths import Youth
 
 
@@ -32,7 +31,7 @@ class Correction(models.Model):
     created_at = models.DateTimeField("更正时间", default=timezone.now)
     submission_key = models.UUIDField(null=True, unique=True)
 
-    objects: Any = guarded(CorrectionQuerySet)
+    objects = GuardedManager.from_queryset(CorrectionQuerySet)()
 
     class Meta:
         verbose_name = verbose_name_plural = "更正"

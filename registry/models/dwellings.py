@@ -1,12 +1,11 @@
 """Dwellings 房屋: the numbered rooms and houses of a grid."""
 
-from typing import Any
 
 from django.db import models
 
 from grids.models import Grid
 
-from ..managers import GuardedQuerySet, guarded
+from ..managers import GuardedManager, GuardedQuerySet
 
 
 class DwellingQuerySet(GuardedQuerySet["Dwelling"]):
@@ -17,9 +16,7 @@ class Dwelling(models.Model):
     """房屋: estate 小区, building 楼栋, unit 单元, room 室; `code` is the department's 房屋编号."""
 
     code = models.CharField("房屋编号", max_length=50, unique=True, db_collation="C")
-    grid = models.ForeignKey(
-        Grid, models.PROTECT, verbose_name="网格", related_name="+"
-    )
+    grid = models.ForeignKey(Grid, models.PROTECT, verbose_name="网格", related_name="+")
     estate = models.CharField("小区(村组)", max_length=100, blank=True)
     building = models.CharField("楼栋", max_length=50, blank=True)
     unit = models.CharField("单元", max_length=50, blank=True)
@@ -28,7 +25,7 @@ class Dwelling(models.Model):
     longitude = models.FloatField("经度", null=True)
     latitude = models.FloatField("纬度", null=True)
 
-    objects: Any = guarded(DwellingQuerySet)
+    objects = GuardedManager.from_queryset(DwellingQuerySet)()
 
     class Meta:
         verbose_name = verbose_name_plural = "房屋"
@@ -39,6 +36,4 @@ class Dwelling(models.Model):
     @property
     def door(self) -> str:
         """The door as a worker says it: 翠竹园 3栋2单元501."""
-        return " ".join(
-            filter(None, [self.estate, f"{self.building}{self.unit}{self.room}"])
-        )
+        return " ".join(filter(None, [self.estate, f"{self.building}{self.unit}{self.room}"]))

@@ -1,7 +1,6 @@
 """Enrolments 类别认定: a youth in a category, for a period, on evidence, with a review date and a way out."""
 
 import uuid
-from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -10,7 +9,8 @@ from simple_history.models import HistoricalRecords
 
 from grids.models import User
 
-from ..managers import GuardedQuerySet, guarded
+from ..managers import GuardedManager, GuardedQuerySet
+from ..reasons import knows_reasons
 from .categories import Category
 from .youths import Youth
 
@@ -23,43 +23,27 @@ class EnrolmentQuerySet(GuardedQuerySet["Enrolment"]):
 
     def known_to(self, user: User, youth: Youth) -> "EnrolmentQuerySet":
         """The enrolments of one youth whose reason this person may know (registry/reasons.py says which)."""
-        from ..reasons import knows_reasons
-
-        return (
-            self
-            if knows_reasons(user, youth.grid_id)
-            else self.filter(category__is_private=False)
-        )
+        return self if knows_reasons(user, youth.grid_id) else self.filter(category__is_private=False)
 
 
 class Enrolment(models.Model):
     """类别认定. Ending is a recorded act with a reason; the database refuses deletion (migration 0003)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    youth = models.ForeignKey(
-        Youth, models.PROTECT, related_name="enrolments", verbose_name="青少年档案"
-    )
-    category = models.ForeignKey(
-        Category, models.PROTECT, related_name="+", verbose_name="类别"
-    )
+    youth = models.ForeignKey(Youth, models.PROTECT, related_name="enrolments", verbose_name="青少年档案")
+    category = models.ForeignKey(Category, models.PROTECT, related_name="+", verbose_name="类别")
     starts_on = models.DateField("起始日期", default=timezone.localdate)
     ends_on = models.DateField("终止日期", null=True)
     evidence = models.CharField("认定依据", max_length=500)
     clause = models.CharField("依据条款", max_length=200)
-    verified_by = models.ForeignKey(
-        User, models.PROTECT, related_name="+", verbose_name="核实人"
-    )
+    verified_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="核实人")
     review_on = models.DateField("复核日期")
     end_reason = models.CharField("终止原因", max_length=200, blank=True)
-    ended_by = models.ForeignKey(
-        User, models.PROTECT, null=True, related_name="+", verbose_name="终止人"
-    )
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="终止人")
     submission_key = models.UUIDField(null=True, unique=True)
-    history = HistoricalRecords(
-        verbose_name="类别认定变更", excluded_fields=["submission_key"]
-    )
+    history = HistoricalRecords(verbose_name="类别认定变更", excluded_fields=["submission_key"])
 
-    objects: Any = guarded(EnrolmentQuerySet)
+    objects = GuardedManager.from_queryset(EnrolmentQuerySet)()
 
     class Meta:
         verbose_name = verbose_name_plural = "类别认定"
@@ -73,10 +57,7 @@ class Enrolment(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(ends_on=None, end_reason="", ended_by=None)
-                | (
-                    Q(ends_on__isnull=False, ends_on__gte=models.F("starts_on"))
-                    & ~Q(end_reason="")
-                ),
+                | (Q(ends_on__isnull=False, ends_on__gte=models.F("starts_on")) & ~Q(end_reason="")),
                 name="enrolment_ends_with_reason",
                 violation_error_message="终止类别必须写明原因,终止日期不能早于起始日期",
             ),

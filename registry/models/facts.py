@@ -1,12 +1,11 @@
 """Facts 事实: what a department states about a resident, for a period, with its source and batch."""
 
-from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
 
 from ..codes import FactKind
-from ..managers import GuardedQuerySet, guarded
+from ..managers import GuardedManager, GuardedQuerySet
 from .feeds import Batch, Source
 from .residents import Resident
 
@@ -21,25 +20,17 @@ class FactQuerySet(GuardedQuerySet["Fact"]):
 class Fact(models.Model):
     """事实. Never a police, court or special-education record of the young person (预防未成年人犯罪法 art. 59)."""
 
-    resident = models.ForeignKey(
-        Resident, models.PROTECT, related_name="facts", verbose_name="居民"
-    )
+    resident = models.ForeignKey(Resident, models.PROTECT, related_name="facts", verbose_name="居民")
     kind = models.CharField("事项", max_length=20, choices=FactKind.choices)
     starts_on = models.DateField("起始日期")
     ends_on = models.DateField("终止日期", null=True)
     unit = models.CharField("单位", max_length=100, blank=True)
     level = models.CharField("等级", max_length=2, blank=True)
-    destination_code = models.CharField(
-        "去向", max_length=6, blank=True, db_collation="C"
-    )
-    source = models.ForeignKey(
-        Source, models.PROTECT, null=True, related_name="+", verbose_name="来源"
-    )
-    batch = models.ForeignKey(
-        Batch, models.PROTECT, null=True, related_name="+", verbose_name="批次"
-    )
+    destination_code = models.CharField("去向", max_length=6, blank=True, db_collation="C")
+    source = models.ForeignKey(Source, models.PROTECT, null=True, related_name="+", verbose_name="来源")
+    batch = models.ForeignKey(Batch, models.PROTECT, null=True, related_name="+", verbose_name="批次")
 
-    objects: Any = guarded(FactQuerySet)
+    objects = GuardedManager.from_queryset(FactQuerySet)()
 
     class Meta:
         verbose_name = verbose_name_plural = "事实"

@@ -17,12 +17,8 @@ class Source(models.Model):
     code = models.CharField("代码", max_length=20, primary_key=True, db_collation="C")
     name = models.CharField("名称", max_length=50)
     kinds = ArrayField(models.CharField(max_length=15), verbose_name="可报送类型")
-    moves_limit = models.DecimalField(
-        "迁移占比上限(%)", max_digits=5, decimal_places=2, default=2
-    )
-    rejected_limit = models.DecimalField(
-        "差错占比上限(%)", max_digits=5, decimal_places=2, default=5
-    )
+    moves_limit = models.DecimalField("迁移占比上限(%)", max_digits=5, decimal_places=2, default=2)
+    rejected_limit = models.DecimalField("差错占比上限(%)", max_digits=5, decimal_places=2, default=5)
     judged_from = models.PositiveIntegerField("不足多少条变动不熔断", default=5000)
 
     class Meta:
@@ -41,21 +37,15 @@ class Batch(models.Model):
         HELD = "held", "待批准"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    source = models.ForeignKey(
-        Source, models.PROTECT, related_name="batches", verbose_name="来源"
-    )
+    source = models.ForeignKey(Source, models.PROTECT, related_name="batches", verbose_name="来源")
     kind = models.CharField("类型", max_length=15)
     mode = models.CharField("方式", max_length=5, default="delta")
     as_of = models.DateField("数据日期")
     sha256 = models.CharField(max_length=64, db_collation="C")
     file_name = models.CharField("文件名", max_length=200)
     state = models.CharField("状态", max_length=10, choices=State.choices)
-    loaded_by = models.ForeignKey(
-        User, models.PROTECT, null=True, related_name="+", verbose_name="加载人"
-    )
-    approved_by = models.ForeignKey(
-        User, models.PROTECT, null=True, related_name="+", verbose_name="批准人"
-    )
+    loaded_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="加载人")
+    approved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="批准人")
     created_at = models.DateTimeField("时间", default=timezone.now)
     counts: Any = models.JSONField("计数", default=dict)
 

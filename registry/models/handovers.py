@@ -1,7 +1,6 @@
 """Handovers 交接: the responsibility that follows a move."""
 
 import uuid
-from typing import Any
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
@@ -14,7 +13,7 @@ from grids.models import Grid, User
 from grids.permissions import Permission
 from grids.scope import within
 
-from ..managers import GuardedQuerySet, guarded
+from ..managers import GuardedManager, GuardedQuerySet
 from .moves import Move
 from .youths import Youth
 
@@ -22,14 +21,10 @@ OPEN_STATES = ("offered", "escalated")
 
 
 class HandoverQuerySet(GuardedQuerySet["Handover"]):
-    def visible_to(
-        self, user: User, permission: Permission = Permission.SEE_YOUTHS
-    ) -> "HandoverQuerySet":
+    def visible_to(self, user: User, permission: Permission = Permission.SEE_YOUTHS) -> "HandoverQuerySet":
         """Handovers from or to the user's areas: both sides see the handover, only one side the file."""
         prefixes = user.prefixes(permission)
-        return self._granted().filter(
-            within("from_grid_id", prefixes) | within("to_grid_id", prefixes)
-        )
+        return self._granted().filter(within("from_grid_id", prefixes) | within("to_grid_id", prefixes))
 
     def open(self) -> "HandoverQuerySet":
         return self.filter(state__in=OPEN_STATES)
@@ -68,24 +63,12 @@ class Handover(models.Model):
         NOT_FOUND = "not_found", "查无此人"
         OTHER = "other", "其他"
 
-    id = models.UUIDField(
-        primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False
-    )
-    youth = models.ForeignKey(
-        Youth, models.PROTECT, related_name="handovers", verbose_name="青少年档案"
-    )
-    move = models.ForeignKey(
-        Move, models.PROTECT, related_name="+", verbose_name="迁移"
-    )
-    from_grid = models.ForeignKey(
-        Grid, models.PROTECT, related_name="+", verbose_name="原网格"
-    )
-    to_grid = models.ForeignKey(
-        Grid, models.PROTECT, null=True, related_name="+", verbose_name="新网格"
-    )
-    destination_code = models.CharField(
-        "迁往地", max_length=6, blank=True, db_collation="C"
-    )
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
+    youth = models.ForeignKey(Youth, models.PROTECT, related_name="handovers", verbose_name="青少年档案")
+    move = models.ForeignKey(Move, models.PROTECT, related_name="+", verbose_name="迁移")
+    from_grid = models.ForeignKey(Grid, models.PROTECT, related_name="+", verbose_name="原网格")
+    to_grid = models.ForeignKey(Grid, models.PROTECT, null=True, related_name="+", verbose_name="新网格")
+    destination_code = models.CharField("迁往地", max_length=6, blank=True, db_collation="C")
     state = models.CharField(
         "状态",
         max_length=10,
@@ -100,21 +83,15 @@ class Handover(models.Model):
         default=Level.GRID,
         db_default="grid",
     )
-    offered_at = models.DateTimeField(
-        "发起时间", default=timezone.now, db_default=Now()
-    )
+    offered_at = models.DateTimeField("发起时间", default=timezone.now, db_default=Now())
     due_at = models.DateTimeField("期限")
     ended_at = models.DateTimeField("结束时间", null=True)
-    ended_by = models.ForeignKey(
-        User, models.PROTECT, null=True, related_name="+", verbose_name="经办人"
-    )
-    return_reason = models.CharField(
-        "退回原因", max_length=20, choices=ReturnReason.choices, blank=True
-    )
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="经办人")
+    return_reason = models.CharField("退回原因", max_length=20, choices=ReturnReason.choices, blank=True)
     note = models.CharField("说明", max_length=500, blank=True)
     history = HistoricalRecords(verbose_name="交接变更")
 
-    objects: Any = guarded(HandoverQuerySet)
+    objects = GuardedManager.from_queryset(HandoverQuerySet)()
 
     class Meta:
         verbose_name = verbose_name_plural = "交接"
@@ -131,13 +108,11 @@ class Handover(models.Model):
                 name="handover_ended_when_not_open",
             ),
             models.CheckConstraint(
-                condition=~Q(state="accepted")
-                | Q(to_grid__isnull=False, ended_by__isnull=False),
+                condition=~Q(state="accepted") | Q(to_grid__isnull=False, ended_by__isnull=False),
                 name="handover_accepted_by_someone",
             ),
             models.CheckConstraint(
-                condition=~Q(state="returned")
-                | (Q(ended_by__isnull=False) & ~Q(return_reason="")),
+                condition=~Q(state="returned") | (Q(ended_by__isnull=False) & ~Q(return_reason="")),
                 name="handover_returned_with_reason",
                 violation_error_message="退回必须选择原因",
             ),
@@ -158,9 +133,7 @@ class Handover(models.Model):
                 condition=Q(state__in=OPEN_STATES),
                 name="handover_into_grid",
             ),
-            models.Index(
-                fields=["from_grid", "-offered_at"], name="handover_out_of_grid"
-            ),
+            models.Index(fields=["from_grid", "-offered_at"], name="handover_out_of_grid"),
         ]
 
     @property

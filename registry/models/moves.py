@@ -1,7 +1,6 @@
 """Moves 迁移: changes of a resident's current residence."""
 
 import uuid
-from typing import Any
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
@@ -14,21 +13,17 @@ from grids.permissions import Permission
 from grids.scope import within
 
 from ..codes import MoveKind
-from ..managers import GuardedQuerySet, guarded
+from ..managers import GuardedManager, GuardedQuerySet
 from .dwellings import Dwelling
 from .feeds import Batch, Source
 from .residents import Resident
 
 
 class MoveQuerySet(GuardedQuerySet["Move"]):
-    def visible_to(
-        self, user: User, permission: Permission = Permission.SEARCH_PEOPLE
-    ) -> "MoveQuerySet":
+    def visible_to(self, user: User, permission: Permission = Permission.SEARCH_PEOPLE) -> "MoveQuerySet":
         """Moves that left or reached the areas where the user holds the permission."""
         prefixes = user.prefixes(permission)
-        return self._granted().filter(
-            within("from_grid_id", prefixes) | within("to_grid_id", prefixes)
-        )
+        return self._granted().filter(within("from_grid_id", prefixes) | within("to_grid_id", prefixes))
 
 
 class Move(models.Model):
@@ -38,12 +33,8 @@ class Move(models.Model):
     that the correction shows never took place is `voided_at`.
     """
 
-    id = models.UUIDField(
-        primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False
-    )
-    resident = models.ForeignKey(
-        Resident, models.PROTECT, related_name="moves", verbose_name="居民"
-    )
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
+    resident = models.ForeignKey(Resident, models.PROTECT, related_name="moves", verbose_name="居民")
     kind = models.CharField("方向", max_length=6, choices=MoveKind.choices)
     from_dwelling = models.ForeignKey(
         Dwelling, models.PROTECT, null=True, related_name="+", verbose_name="原住址"
@@ -51,34 +42,20 @@ class Move(models.Model):
     to_dwelling = models.ForeignKey(
         Dwelling, models.PROTECT, null=True, related_name="+", verbose_name="新住址"
     )
-    from_grid = models.ForeignKey(
-        Grid, models.PROTECT, null=True, related_name="+", verbose_name="原网格"
-    )
-    to_grid = models.ForeignKey(
-        Grid, models.PROTECT, null=True, related_name="+", verbose_name="新网格"
-    )
-    destination_code = models.CharField(
-        "迁往地", max_length=6, blank=True, db_collation="C"
-    )
+    from_grid = models.ForeignKey(Grid, models.PROTECT, null=True, related_name="+", verbose_name="原网格")
+    to_grid = models.ForeignKey(Grid, models.PROTECT, null=True, related_name="+", verbose_name="新网格")
+    destination_code = models.CharField("迁往地", max_length=6, blank=True, db_collation="C")
     moved_on = models.DateField("迁移日期")
-    recorded_at = models.DateTimeField(
-        "登记时间", default=timezone.now, db_default=Now()
-    )
-    source = models.ForeignKey(
-        Source, models.PROTECT, null=True, related_name="+", verbose_name="来源"
-    )
-    batch = models.ForeignKey(
-        Batch, models.PROTECT, null=True, related_name="+", verbose_name="批次"
-    )
-    reported_by = models.ForeignKey(
-        User, models.PROTECT, null=True, related_name="+", verbose_name="报告人"
-    )
+    recorded_at = models.DateTimeField("登记时间", default=timezone.now, db_default=Now())
+    source = models.ForeignKey(Source, models.PROTECT, null=True, related_name="+", verbose_name="来源")
+    batch = models.ForeignKey(Batch, models.PROTECT, null=True, related_name="+", verbose_name="批次")
+    reported_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="报告人")
     note = models.CharField("说明", max_length=200, blank=True)
     corrected_at = models.DateTimeField("更正时间", null=True)
     voided_at = models.DateTimeField("作废时间", null=True)
     submission_key = models.UUIDField(null=True, unique=True)
 
-    objects: Any = guarded(MoveQuerySet)
+    objects = GuardedManager.from_queryset(MoveQuerySet)()
 
     class Meta:
         verbose_name = verbose_name_plural = "迁移"

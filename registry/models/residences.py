@@ -1,11 +1,10 @@
 """Residences 居住记录: who lived where from when to when; the current one decides who is responsible."""
 
-from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
 
-from ..managers import GuardedQuerySet, guarded
+from ..managers import GuardedManager, GuardedQuerySet
 from .dwellings import Dwelling
 from .feeds import Batch, Source
 from .residents import Resident
@@ -24,22 +23,14 @@ class Residence(models.Model):
     (partial unique index, and the statement trigger of migration 0003).
     """
 
-    resident = models.ForeignKey(
-        Resident, models.PROTECT, related_name="residences", verbose_name="居民"
-    )
-    dwelling = models.ForeignKey(
-        Dwelling, models.PROTECT, related_name="residences", verbose_name="房屋"
-    )
+    resident = models.ForeignKey(Resident, models.PROTECT, related_name="residences", verbose_name="居民")
+    dwelling = models.ForeignKey(Dwelling, models.PROTECT, related_name="residences", verbose_name="房屋")
     starts_on = models.DateField("起始日期")
     ends_on = models.DateField("终止日期", null=True)
-    source = models.ForeignKey(
-        Source, models.PROTECT, null=True, related_name="+", verbose_name="来源"
-    )
-    batch = models.ForeignKey(
-        Batch, models.PROTECT, null=True, related_name="+", verbose_name="批次"
-    )
+    source = models.ForeignKey(Source, models.PROTECT, null=True, related_name="+", verbose_name="来源")
+    batch = models.ForeignKey(Batch, models.PROTECT, null=True, related_name="+", verbose_name="批次")
 
-    objects: Any = guarded(ResidenceQuerySet)
+    objects = GuardedManager.from_queryset(ResidenceQuerySet)()
 
     class Meta:
         verbose_name = verbose_name_plural = "居住记录"
@@ -54,6 +45,4 @@ class Residence(models.Model):
                 name="residence_ends_after_start",
             ),
         ]
-        indexes = [
-            models.Index(fields=["resident", "starts_on"], name="residence_of_resident")
-        ]
+        indexes = [models.Index(fields=["resident", "starts_on"], name="residence_of_resident")]

@@ -1,6 +1,5 @@
 """Residents 实有人口 and the households they live in as one family."""
 
-from typing import Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -13,17 +12,13 @@ from grids.scope import within
 from ..codes import Sex
 from ..encryption import EncryptedTextField, blind_index
 from ..id_numbers import mask as mask_id_number
-from ..managers import GuardedQuerySet, guarded
+from ..managers import GuardedManager, GuardedQuerySet
 from ..names import mask_name
 
 
 class HouseholdQuerySet(GuardedQuerySet["Household"]):
-    def visible_to(
-        self, user: User, permission: Permission = Permission.SEE_YOUTHS
-    ) -> "HouseholdQuerySet":
-        members = Resident.objects.visible_to(user, permission).filter(
-            household=OuterRef("pk")
-        )
+    def visible_to(self, user: User, permission: Permission = Permission.SEE_YOUTHS) -> "HouseholdQuerySet":
+        members = Resident.objects.visible_to(user, permission).filter(household=OuterRef("pk"))
         return self._granted().filter(Exists(members))
 
 
@@ -34,7 +29,7 @@ class Household(models.Model):
     note = models.CharField("备注", max_length=200, blank=True)
     history = HistoricalRecords(verbose_name="户变更")
 
-    objects: Any = guarded(HouseholdQuerySet)
+    objects = GuardedManager.from_queryset(HouseholdQuerySet)()
 
     class Meta:
         verbose_name = verbose_name_plural = "户"
@@ -44,18 +39,10 @@ class Household(models.Model):
 
 
 class ResidentQuerySet(GuardedQuerySet["Resident"]):
-    def visible_to(
-        self, user: User, permission: Permission = Permission.SEARCH_PEOPLE
-    ) -> "ResidentQuerySet":
+    def visible_to(self, user: User, permission: Permission = Permission.SEARCH_PEOPLE) -> "ResidentQuerySet":
         """Residents whose current dwelling lies where the user holds the permission."""
-        from .residences import Residence
-
-        homes = Residence.objects.filter(
-            within("dwelling__grid_id", user.prefixes(permission)),
-            resident=OuterRef("pk"),
-            ends_on=None,
-        )
-        return self._granted().filter(Exists(homes))
+        here = within("residences__dwelling__grid_id", user.prefixes(permission))
+        return self._granted().filter(here, residences__ends_on=None)
 
     def with_id_number(self, number: str) -> "ResidentQuerySet":
         return self.filter(id_number_index=id_number_index(number))
@@ -74,17 +61,13 @@ def phone_index(phone: str) -> bytes:
 class Resident(models.Model):
     """实有人口: anyone who lives, or has lived, in the city, wherever the 户籍 is. 无户籍 is a need, not an error."""
 
-    person_number = models.CharField(
-        "人员编号", max_length=30, unique=True, null=True, db_collation="C"
-    )
+    person_number = models.CharField("人员编号", max_length=30, unique=True, null=True, db_collation="C")
     id_number = EncryptedTextField("公民身份号码", purpose="id_number", null=True)
     id_number_index = models.BinaryField(max_length=32, null=True)
     name = models.CharField("姓名", max_length=50)
     pinyin = models.CharField(max_length=200, db_collation="C", blank=True)
     initials = models.CharField(max_length=50, db_collation="C", blank=True)
-    sex = models.CharField(
-        "性别", max_length=1, choices=Sex.choices, default=Sex.UNKNOWN
-    )
+    sex = models.CharField("性别", max_length=1, choices=Sex.choices, default=Sex.UNKNOWN)
     birth_on = models.DateField("出生日期")
     hukou_code = models.CharField("户籍地", max_length=12, blank=True, db_collation="C")
     hukou_is_rural = models.BooleanField("农村户籍", null=True)
@@ -95,7 +78,7 @@ class Resident(models.Model):
     phone = EncryptedTextField("联系方式", purpose="phone", null=True)
     phone_index = models.BinaryField(max_length=32, null=True)
 
-    objects: Any = guarded(ResidentQuerySet)
+    objects = GuardedManager.from_queryset(ResidentQuerySet)()
 
     class Meta:
         verbose_name = verbose_name_plural = "实有人口"
@@ -111,8 +94,7 @@ class Resident(models.Model):
                 name="resident_id_number_has_index",
             ),
             models.CheckConstraint(
-                condition=Q(person_number__isnull=False)
-                | Q(id_number_index__isnull=False),
+                condition=Q(person_number__isnull=False) | Q(id_number_index__isnull=False),
                 name="resident_has_a_key",
                 violation_error_message="证件号码和人员编号至少要有一个",
             ),

@@ -1,7 +1,6 @@
 """Visits 走访 and the needs 需求 that they find."""
 
 import uuid
-from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -12,7 +11,7 @@ from grids.models import User
 
 from ..codes import NeedKind, PersonMet, VisitMethod
 from ..encryption import EncryptedTextField
-from ..managers import GuardedQuerySet, guarded
+from ..managers import GuardedManager, GuardedQuerySet
 from .youths import Youth
 
 
@@ -34,9 +33,7 @@ class Visit(models.Model):
         CONTACT = "contact", "联系方式"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    youth = models.ForeignKey(
-        Youth, models.PROTECT, related_name="visits", verbose_name="青少年档案"
-    )
+    youth = models.ForeignKey(Youth, models.PROTECT, related_name="visits", verbose_name="青少年档案")
     visited_on = models.DateField("走访日期")
     method = models.CharField("方式", max_length=20, choices=VisitMethod.choices)
     met = models.CharField("见到的人", max_length=20, choices=PersonMet.choices)
@@ -48,13 +45,11 @@ class Visit(models.Model):
     )
     corrected = EncryptedTextField("需更正", purpose="visit_corrected", null=True)
     next_due_on = models.DateField("下次走访")
-    by = models.ForeignKey(
-        User, models.PROTECT, related_name="+", verbose_name="走访人"
-    )
+    by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="走访人")
     created_at = models.DateTimeField("登记时间", default=timezone.now)
     submission_key = models.UUIDField(null=True, unique=True)
 
-    objects: Any = guarded(VisitQuerySet)
+    objects = GuardedManager.from_queryset(VisitQuerySet)()
 
     class Meta:
         verbose_name = verbose_name_plural = "走访"
@@ -90,13 +85,11 @@ class Need(models.Model):
     )
     kind = models.CharField("需求", max_length=20, choices=NeedKind.choices)
     opened_on = models.DateField("提出日期", default=timezone.localdate)
-    visit = models.ForeignKey(
-        Visit, models.PROTECT, null=True, related_name="needs", verbose_name="走访"
-    )
+    visit = models.ForeignKey(Visit, models.PROTECT, null=True, related_name="needs", verbose_name="走访")
     closed_on = models.DateField("解决日期", null=True)
     outcome = models.CharField("结果", max_length=200, blank=True)
 
-    objects: Any = guarded(NeedQuerySet)
+    objects = GuardedManager.from_queryset(NeedQuerySet)()
 
     class Meta:
         verbose_name = verbose_name_plural = "需求"

@@ -13,7 +13,7 @@ from simple_history.models import HistoricalRecords
 from grids.models import Grid, User
 
 from ..codes import Grade, Sex
-from ..managers import GuardedQuerySet, guarded
+from ..managers import GuardedManager, GuardedQuerySet
 from ..names import mask_name
 from .residents import Resident
 
@@ -69,31 +69,19 @@ class Youth(models.Model):
         UNKNOWN = "unknown", "户籍不详"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    resident = models.OneToOneField(
-        Resident, models.PROTECT, related_name="youth", verbose_name="居民"
-    )
-    grid = models.ForeignKey(
-        Grid, models.PROTECT, related_name="+", verbose_name="责任网格"
-    )
-    state = models.CharField(
-        "状态", max_length=10, choices=State.choices, default=State.OPEN
-    )
+    resident = models.OneToOneField(Resident, models.PROTECT, related_name="youth", verbose_name="居民")
+    grid = models.ForeignKey(Grid, models.PROTECT, related_name="+", verbose_name="责任网格")
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.OPEN)
     opened_on = models.DateField("建档日期", default=timezone.localdate)
-    opened_by = models.ForeignKey(
-        User, models.PROTECT, null=True, related_name="+", verbose_name="建档人"
-    )
+    opened_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="建档人")
     opened_reason = models.CharField("建档原因", max_length=200, blank=True)
     closed_on = models.DateField("结档日期", null=True)
     closed_reason = models.CharField("结档原因", max_length=200, blank=True)
-    grade = models.CharField(
-        "关注等级", max_length=1, choices=Grade.choices, default=Grade.B
-    )
+    grade = models.CharField("关注等级", max_length=1, choices=Grade.choices, default=Grade.B)
     grade_reason = models.CharField("定级原因", max_length=200, blank=True)
     last_verified_on = models.DateField("最近核实", null=True)
     next_due_on = models.DateField("下次走访", null=True)
-    version = models.PositiveIntegerField(
-        default=1, db_default=1
-    )  # a stale edit is seen by it
+    version = models.PositiveIntegerField(default=1, db_default=1)  # a stale edit is seen by it
 
     # Copies for the lists, from resident, residence, facts, guardianships, enrolments, needs, moves.
     name = models.CharField("姓名", max_length=50)
@@ -106,21 +94,11 @@ class Youth(models.Model):
     )  # "" when not in the city
     estate = models.CharField("小区(村组)", max_length=100, blank=True)
     category_mask = models.PositiveSmallIntegerField(default=0)
-    school = models.CharField(
-        "就学", max_length=12, choices=School.choices, default=School.UNKNOWN
-    )
-    work = models.CharField(
-        "就业", max_length=12, choices=Work.choices, default=Work.UNKNOWN
-    )
-    guardian = models.CharField(
-        "监护", max_length=12, choices=Guardian.choices, default=Guardian.UNKNOWN
-    )
-    hukou = models.CharField(
-        "户籍", max_length=12, choices=Hukou.choices, default=Hukou.UNKNOWN
-    )
-    needs = ArrayField(
-        models.CharField(max_length=20), verbose_name="需求", default=list, blank=True
-    )
+    school = models.CharField("就学", max_length=12, choices=School.choices, default=School.UNKNOWN)
+    work = models.CharField("就业", max_length=12, choices=Work.choices, default=Work.UNKNOWN)
+    guardian = models.CharField("监护", max_length=12, choices=Guardian.choices, default=Guardian.UNKNOWN)
+    hukou = models.CharField("户籍", max_length=12, choices=Hukou.choices, default=Hukou.UNKNOWN)
+    needs = ArrayField(models.CharField(max_length=20), verbose_name="需求", default=list, blank=True)
     moved_on = models.DateField("最近迁移", null=True)
 
     history = HistoricalRecords(
@@ -131,7 +109,7 @@ class Youth(models.Model):
         ],
     )  # fmt: skip
 
-    objects: Any = guarded(YouthQuerySet)
+    objects = GuardedManager.from_queryset(YouthQuerySet)()
 
     class Meta:
         verbose_name = verbose_name_plural = "青少年档案"
@@ -148,9 +126,7 @@ class Youth(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["grid", "next_due_on", "id"], name="youth_due_in_grid"
-            ),
+            models.Index(fields=["grid", "next_due_on", "id"], name="youth_due_in_grid"),
             models.Index(fields=["next_due_on", "id"], name="youth_due"),
             models.Index(fields=["pinyin", "name", "id"], name="youth_by_pinyin"),
             models.Index(fields=["initials"], name="youth_by_initials"),
@@ -191,8 +167,4 @@ class Youth(models.Model):
 
 def age_on(birth_on: Any, day: Any) -> int:
     """Whole years on a day."""
-    return (
-        day.year
-        - birth_on.year
-        - ((day.month, day.day) < (birth_on.month, birth_on.day))
-    )
+    return day.year - birth_on.year - ((day.month, day.day) < (birth_on.month, birth_on.day))

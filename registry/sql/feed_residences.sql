@@ -1,10 +1,12 @@
 -- A file of residences: from keys and codes to the staged rows that moves.sql judges; caller: registry/feeds/residences.py.
 
 -- name: stage
+DROP TABLE IF EXISTS feed_residence;
 CREATE TEMPORARY TABLE feed_residence
     (line integer, id_number_index bytea, person_number text, dwelling_code text, starts_on date, destination text) ON COMMIT DROP
 
 -- name: resolve
+DROP TABLE IF EXISTS feed_residence_known;
 CREATE TEMPORARY TABLE feed_residence_known ON COMMIT DROP AS
 SELECT f.line, f.starts_on, f.destination, d.id AS dwelling_id,
        coalesce(by_number.id, by_person.id) AS resident_id,
@@ -13,6 +15,7 @@ SELECT f.line, f.starts_on, f.destination, d.id AS dwelling_id,
            WHEN f.person_number IS NOT NULL AND f.id_number_index IS NOT NULL
                 AND by_person.id IS DISTINCT FROM by_number.id THEN 'two_persons'
            WHEN f.dwelling_code IS NOT NULL AND d.id IS NULL THEN 'dwelling'
+           WHEN f.destination >= '3402' AND f.destination < '3403' THEN 'stays'
            WHEN f.destination IS NOT NULL AND c.code IS NULL THEN 'destination'
        END AS fault
 FROM feed_residence f

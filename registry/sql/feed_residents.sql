@@ -1,6 +1,7 @@
 -- A file of residents: who is new, who changed, who is the same; caller: registry/feeds/residents.py.
 
 -- name: stage
+DROP TABLE IF EXISTS feed_resident;
 CREATE TEMPORARY TABLE feed_resident
     (line integer, id_number bytea, id_number_index bytea, person_number text, name text, pinyin text, initials text, sex text,
      birth_on date, hukou_code text, hukou_is_rural boolean, household_number text, relation text, phone bytea, phone_index bytea)
@@ -12,6 +13,7 @@ LOCK TABLE registry_household IN SHARE ROW EXCLUSIVE MODE
 
 -- name: resolve
 -- A row with both keys may find one person by each; a row whose person stands on an earlier line is a repetition.
+DROP TABLE IF EXISTS feed_resident_known;
 CREATE TEMPORARY TABLE feed_resident_known ON COMMIT DROP AS
 SELECT f.*, coalesce(by_number.id, by_person.id) AS resident_id,
        CASE

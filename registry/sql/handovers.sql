@@ -43,9 +43,9 @@ WHERE h.youth_id = y.youth_id AND h.state IN ('offered', 'escalated') AND (h.mov
 -- name: offer
 -- To the new grid (or, out of the city, to the world), due in hours by grade; out of the city in days.
 WITH offered AS (
-    INSERT INTO registry_handover (youth_id, move_id, from_grid_id, to_grid_id, destination_code, due_at, return_reason, note)
+    INSERT INTO registry_handover (youth_id, move_id, from_grid_id, to_grid_id, destination_code, offered_at, due_at, return_reason, note)
     SELECT y.youth_id, y.move_id, y.old_grid, y.new_grid, CASE WHEN y.new_grid IS NULL THEN y.destination ELSE '' END,
-           now() + CASE WHEN y.new_grid IS NULL THEN %(out_days)s * interval '1 day'
+           now(), now() + CASE WHEN y.new_grid IS NULL THEN %(out_days)s * interval '1 day'
                         WHEN y.grade = 'A' THEN %(hours_a)s * interval '1 hour' ELSE %(hours)s * interval '1 hour' END, '', ''
     FROM youth_step y
     WHERE y.new_grid IS DISTINCT FROM y.old_grid
@@ -64,15 +64,15 @@ place AS (
     LEFT JOIN grids_grid n ON n.code = o.to_grid_id LEFT JOIN grids_division c ON c.code = n.community_id
 ),
 told AS (
-    INSERT INTO grids_alert (id, event_key, addressee_id, kind, text, path, subject_id, due_at)
+    INSERT INTO grids_alert (id, event_key, addressee_id, kind, text, path, subject_id, due_at, wants_act)
     SELECT gen_random_uuid(), 'handover:' || p.id || ':offered', r.user_id, 'handover_offered',
-           p.masked || ',' || p.years || ' 岁,迁入' || p.new_name || ',请接收', '/handovers/' || p.id || '/', p.youth_id, p.due_at
+           p.masked || ',' || p.years || ' 岁,迁入' || p.new_name || ',请接收', '/handovers/' || p.id || '/', p.youth_id, p.due_at, true
     FROM place p JOIN grids_responsible r ON r.grid_id = p.to_grid_id
     UNION ALL
     SELECT gen_random_uuid(), 'handover:' || p.id || ':leaving', r.user_id, 'handover_leaving',
            CASE WHEN p.to_grid_id IS NULL THEN p.masked || '迁出本市,请联系迁往地并记录答复,答复前仍由您负责'
                 ELSE p.masked || '迁往' || p.new_community || ',对方接收前仍由您负责' END,
-           '/handovers/' || p.id || '/', p.youth_id, p.due_at
+           '/handovers/' || p.id || '/', p.youth_id, p.due_at, true
     FROM place p JOIN grids_responsible r ON r.grid_id = p.from_grid_id
     LEFT JOIN grids_responsible receiver ON receiver.grid_id = p.to_grid_id
     WHERE r.user_id IS DISTINCT FROM receiver.user_id
@@ -97,9 +97,9 @@ SELECT 0, (SELECT count(*) FROM told), ARRAY(SELECT DISTINCT addressee_id FROM t
 
 -- name: family_left
 WITH told AS (
-    INSERT INTO grids_alert (id, event_key, addressee_id, kind, text, path, subject_id)
+    INSERT INTO grids_alert (id, event_key, addressee_id, kind, text, path, subject_id, wants_act)
     SELECT gen_random_uuid(), 'family:' || f.move_id || ':' || f.youth_id, r.user_id, 'family_moved',
-           f.masked || '的家人搬走了,请走访看看谁在照顾', '/youths/' || f.youth_id || '/', f.youth_id
+           f.masked || '的家人搬走了,请走访看看谁在照顾', '/youths/' || f.youth_id || '/', f.youth_id, true
     FROM family_step f JOIN grids_responsible r ON r.grid_id = f.old_grid
     WHERE f.youth_id NOT IN (SELECT youth_id FROM youth_step)
     ON CONFLICT (event_key, addressee_id) DO NOTHING

@@ -16,6 +16,7 @@ SELECT count(*) FROM (
 --   unchanged  known already, or nothing new
 --   conflict   the same person on the same day in two places within this file
 --   late       starts before the current residence and is not known from the past
+DROP TABLE IF EXISTS residence_step;
 CREATE TEMPORARY TABLE residence_step ON COMMIT DROP AS
 WITH known AS (
     SELECT person.resident_id, c.id AS current_id, c.dwelling_id AS current_dwelling, c.starts_on AS current_start,
@@ -181,6 +182,7 @@ WHERE s.verdict = 'move'
 
 -- name: youths
 -- The open files whose person's home changed: where they answer from, and where they live now.
+DROP TABLE IF EXISTS youth_step;
 CREATE TEMPORARY TABLE youth_step ON COMMIT DROP AS
 SELECT y.id AS youth_id, y.name, y.birth_on, y.grade, y.grid_id AS old_grid, d.grid_id AS new_grid,
        before.current_dwelling AS old_dwelling, h.dwelling_id AS new_dwelling, latest.id AS move_id,
@@ -197,6 +199,7 @@ FOR NO KEY UPDATE OF y
 
 -- name: families
 -- Files of those who stay where a guardian, or someone of the same household, has left: a reason to visit, not a move.
+DROP TABLE IF EXISTS family_step;
 CREATE TEMPORARY TABLE family_step ON COMMIT DROP AS
 SELECT DISTINCT ON (y.id) y.id AS youth_id, y.name, y.grid_id AS old_grid, s.move_id, NULL::text AS masked
 FROM residence_step s

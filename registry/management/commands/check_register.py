@@ -25,7 +25,11 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(found, ensure_ascii=False))
         else:
             for finding in found:
-                mark = "成立" if finding["ok"] else f"不成立:{finding['count']} 处,例如 {', '.join(finding['examples'])}"
+                mark = (
+                    "成立"
+                    if finding["ok"]
+                    else f"不成立:{finding['count']} 处,例如 {', '.join(finding['examples'])}"
+                )
                 self.stdout.write(f"{finding['check']}: {mark}")
         if not all(finding["ok"] for finding in found):
             raise SystemExit(1)

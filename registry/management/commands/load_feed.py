@@ -67,7 +67,8 @@ class Command(BaseCommand):
     def _tell(self, counts: dict[str, Any], *, dry_run: bool) -> None:
         did = "试算" if dry_run else "待批准,尚未改变任何数据" if counts["held"] else "已应用"
         self.stdout.write(
-            f"{did}:共 {counts['rows']} 行,接受 {counts['accepted']}(其中无变化 {counts['unchanged']}),退回 {counts['rejected']};"
+            f"{did}:共 {counts['rows']} 行,接受 {counts['accepted']}"
+            f"(其中无变化 {counts['unchanged']}),退回 {counts['rejected']};"
             f"迁入 {counts['moves_in']},迁出 {counts['moves_out']},市内迁移 {counts['moves_within']};"
             f"发起交接 {counts['handovers']},提醒 {counts['alerts']};用时 {counts['seconds']} 秒"
         )
