@@ -4,3 +4,15 @@ from django.apps import AppConfig
 class RegistryConfig(AppConfig):
     name = "registry"
     verbose_name = "人房与青少年"
+
+    def ready(self) -> None:
+        """Tell the sweep what of this app may be due."""
+        from functools import partial  # noqa: PLC0415
+
+        from grids import alerts  # noqa: PLC0415
+
+        from . import handovers, register_row  # noqa: PLC0415 - models are not there before
+
+        alerts.on_sweep("escalate handovers", handovers.escalate_due)
+        # Days pass without anybody writing: facts and guardianships end, and the copies of them with it.
+        alerts.on_sweep("refresh register rows", partial(register_row.refresh, None), every_night=True)

@@ -1,0 +1,61 @@
+"""`/`: each role's own day. A worker's today 今日, a cadre's board 工作台, and for the others what they can do here."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from grids import delivery
+from grids.models import Alert, User
+from grids.models.staff import acting_user
+from grids.permissions import Permission
+from grids.views.alerts import MOST_ON_A_DAY_PAGE
+
+from ..board import board_of
+from ..snapshots import snapshot
+from ..today import Today
+
+
+@dataclass(frozen=True)
+class Task:
+    """What somebody without a register can do here."""
+
+    title: str
+    text: str
+    url: str = ""
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    user = acting_user(request.user)
+    if not user.may(Permission.SEE_YOUTHS):
+        return render(request, "registry/home/plain.html", {"tasks": _tasks(user)})
+    context = {"alerts": Alert.objects.of(user).for_the_day()[:MOST_ON_A_DAY_PAGE]}
+    with snapshot():
+        if user.walks:
+            return render(request, "registry/home/today.html", context | {"today": Today(user)})
+        return render(request, "registry/home/board.html", context | {"board": board_of(user)})
+
+
+def _tasks(user: User) -> list[Task]:
+    """In words, by permission: these people see no youth at all, and the page says nothing about any."""
+    found = []
+    if user.may(Permission.MANAGE_PLACES):
+        found.append(
+            Task("区划与网格", "维护区县、街道、社区、网格，以及类别和网格责任人。", reverse("admin:index"))
+        )
+        if parked := delivery.parked().count():
+            found.append(
+                Task("提醒未能送出", f"{parked} 条提醒试了五次没有送到短信网关，站内已提醒。请检查网关。")
+            )
+    if user.may(Permission.MANAGE_STAFF):
+        found.append(Task("用户与任职", "开设、停用账号，登记和终止任职。", reverse("admin:index")))
+    if user.may(Permission.READ_AUDIT):
+        found.append(Task("查阅审计", "核对谁查阅、向谁提供过档案。目前没有待办。"))
+    if user.may(Permission.ANSWER_REFERRALS):
+        found.append(Task("转介收件箱", "发给本单位的转介和名单会出现在这里。目前没有待办。"))
+    if user.may(Permission.SEARCH_PEOPLE):
+        found.append(Task("人房查询", "按住址和条件查实有人口与房屋。目前没有待办。"))
+    return found
