@@ -18,7 +18,7 @@ from ..models import Category, Resident, Youth
 from ..reasons import knows_reasons
 from .fields import DayField, PersonNameField, SubmissionForm, TextField, read_id_number
 
-EVERYONE_READS = "本区域能看这份档案的人都看得到，请勿写保密内容。"
+EVERYONE_READS = "能看这份档案的人都会看到。"
 _NOT_HERE = "在您负责的范围内没有这个人，请核对号码。刚搬来、还没登记的人，先登记居住地再建档。"
 _PHONE = re.compile(r"\+?[0-9][0-9 -]{4,24}(转[0-9]{1,6})?")
 _EARLIEST = date(1900, 1, 1)
