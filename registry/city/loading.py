@@ -47,8 +47,10 @@ def empty() -> None:
         for model in apps.get_app_config(label).get_models()
         if _meta(model).managed and f"{label}.{_meta(model).model_name}" not in KEPT
     ]
-    tables.append("django_session")
     with connection.cursor() as cursor:
+        # A session of the old city must not open the new one's account with the same id.
+        cursor.execute("SELECT 'django_session' WHERE to_regclass('django_session') IS NOT NULL")
+        tables += [table for (table,) in cursor.fetchall()]
         # Checks that wait for the end of the transaction would keep the tables busy.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("TRUNCATE " + ", ".join(sorted(tables)) + " RESTART IDENTITY CASCADE")
@@ -206,7 +208,7 @@ def _history(
 
 
 def _meta(model: Any) -> Any:
-    return model._meta  # noqa: SLF001 - Django's documented interface, whatever its name
+    return model._meta
 
 
 def sequences() -> None:
@@ -214,7 +216,8 @@ def sequences() -> None:
     with connection.cursor() as cursor:
         for table in ("grids_user", "registry_dwelling", "registry_household", "registry_resident"):
             cursor.execute(
-                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 0) + 1, false) FROM {table}"  # noqa: S608
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 0) + 1, false)"  # noqa: S608
+                f" FROM {table}"
             )
 
 

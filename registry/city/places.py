@@ -18,7 +18,7 @@ HUAQIANG = "340207004006"
 WANLI = "340207004"
 FANCHANG = "340212"
 # 汪珊珊 answers for this grid, in the community next to 华强社区.
-WANGSHANSHAN_GRID = "340207004005001"
+WANGSHANSHAN_GRID = "340207004003001"
 
 # Boxes (west, south, east, north; degrees) that lie about where the districts do and do not overlap.
 BOXES = {
