@@ -40,7 +40,8 @@ judged AS (
                         AND (s.dwelling_id IS NOT NULL OR k.last_end = k.current_start) THEN 'correct'
                    WHEN past.known THEN 'unchanged'
                    ELSE 'late' END
-               WHEN s.dwelling_id IS NULL THEN 'unchanged'
+               -- A departure of somebody who is not here: nothing new, unless this file says that he or she came before.
+               WHEN s.dwelling_id IS NULL AND s.starts_on <= k.last_end THEN 'unchanged'
                WHEN k.last_id IS NULL OR s.starts_on > k.last_end THEN 'move'
                WHEN s.starts_on = k.last_end THEN 'correct'
                WHEN past.known THEN 'unchanged'
