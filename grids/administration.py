@@ -128,7 +128,6 @@ class ManagedAdmin(admin.ModelAdmin):
     form = ManagedForm
     list_per_page = 50
     show_full_result_count = False
-    actions_selection_counter = False
     view_on_site = False
 
     # --- By whom and where

@@ -69,7 +69,8 @@ class UserAdmin(ManagedAdmin):
         return super().get_queryset(request).prefetch_related("posts__division")
 
     def choices(self, request: HttpRequest) -> QuerySet[User]:
-        return User.objects.order_by("username")
+        """Posts and responsibilities are given to whoever can sign in."""
+        return User.objects.filter(is_active=True).order_by("username")
 
     def choice_text(self, obj: User) -> str:
         return f"{obj.name}（{obj.username}）"

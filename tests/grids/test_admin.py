@@ -373,7 +373,7 @@ def test_a_change_of_the_lead_ends_one_and_begins_the_other(
     today = timezone.localdate()
     browser = sign_in(jiujiang)
     page = browser.get(f"/admin/grids/grid/{grid.pk}/lead/").content.decode()
-    assert "汪珊珊是本网格的责任网格员" in page
+    assert "<strong>汪珊珊</strong>负责（是本网格的责任网格员）" in page
     answer = browser.post(f"/admin/grids/grid/{grid.pk}/lead/", {"to": deputy.pk, "on": today})
     assert answer.headers["Location"] == f"/admin/grids/grid/{grid.pk}/change/"
     assert f"由{deputy.name}负责" in browser.get(answer.headers["Location"]).content.decode()
