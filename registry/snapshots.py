@@ -3,20 +3,25 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection, transaction
+from django.db import connection
 
 
 @contextmanager
 def snapshot() -> Iterator[None]:
     """Everything read inside sees the database as it was at the first statement; nothing can be written.
 
-    Inside a transaction that is already under way (a test, a verb) that one's rules hold: its isolation can no
-    longer be changed.
+    Begun by hand, since `atomic` would need a statement more to ask for the isolation: a page has few to spend. A verb
+    inside fails loudly (psycopg2 changes no transaction that is under way). Inside a transaction that began before
+    (a test) that one's rules hold: its isolation can no longer be changed.
     """
     if connection.in_atomic_block:
         yield
         return
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try:
+            yield
+        except BaseException:
+            cursor.execute("ROLLBACK")
+            raise
+        cursor.execute("COMMIT")

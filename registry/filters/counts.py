@@ -8,16 +8,33 @@ are summed here.
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any, NamedTuple
 
-from django.db.models import Case, CharField, Count, F, Value, When
+from django.db.models import Case, Count, F, Q, Value, When
 from django.db.models.functions import Left
 from django.http import QueryDict
 
+from ..models import Youth
 from .places import Places
 from .youths import DEFAULT_STATE, STATES, VISITS, YouthFilter, narrowed, state_condition, visit_condition
 
 GROUPED = frozenset({"category", "state", "visit_due"})
+
+
+class Due(IntEnum):
+    """Where a file stands with its next visit. Numbers: a hundred thousand files are grouped by them."""
+
+    LATER = 0
+    OVERDUE = 1
+    TODAY = 2
+    WEEK = 3
+    NEVER = 9  # a closed file
+
+
+# The kinds of files behind each choice of the visit filter, and of the state filter.
+_DUES = {"overdue": {Due.OVERDUE}, "today": {Due.TODAY}, "week": {Due.TODAY, Due.WEEK}}
+_STATES = {"closed": {Due.NEVER}, "open": set(Due) - {Due.NEVER}}
 
 
 class Group(NamedTuple):
@@ -25,8 +42,7 @@ class Group(NamedTuple):
 
     mask: int
     place: str
-    state: str
-    due: str
+    due: int
     in_handover: bool
     files: int
 
@@ -70,23 +86,18 @@ class Counts:
 
     def _grouped(self, files: Any, *, in_handover: bool) -> Any:
         allowed = sum(self._bit_of.values())
-        when = {due: visit_condition(due, self.filterset.today) for due in ("overdue", "today", "week")}
-        return (
-            files.order_by()
-            .values(
-                mask=F("category_mask").bitand(allowed),
-                place=Left("grid_id", self.places.next_length),
-                file=F("state"),
-                due=Case(
-                    *(When(condition, then=Value(due)) for due, condition in when.items()),
-                    default=Value(""),
-                    output_field=CharField(),
-                ),
-                waiting=Value(in_handover),
-            )
-            .annotate(files=Count("*"))
-            .values_list("mask", "place", "file", "due", "waiting", "files")
+        today = self.filterset.today
+        due = Case(
+            When(~Q(state=Youth.State.OPEN), then=Value(Due.NEVER)),
+            When(visit_condition("overdue", today), then=Value(Due.OVERDUE)),
+            When(visit_condition("today", today), then=Value(Due.TODAY)),
+            When(visit_condition("week", today), then=Value(Due.WEEK)),
+            default=Value(Due.LATER),
         )
+        place = Left("grid_id", self.places.next_length)
+        groups = files.order_by().values(mask=F("category_mask").bitand(allowed), place=place, due=due)
+        counted = groups.annotate(waiting=Value(in_handover), files=Count("*"))
+        return counted.values_list("mask", "place", "due", "waiting", "files")
 
     def _sum(self, *, category: str | None = None, state: str | None = None, visit: str | None = None) -> int:
         return sum(group.files for group in self._matching(category, state, visit))
@@ -96,14 +107,13 @@ class Counts:
         state = self._state if state is None else state
         visit = self._visit if visit is None else visit
         bit = self._bit_of.get(category, 0)
-        dues = {"": None, "week": ("today", "week")}.get(visit, (visit,))
+        dues = _STATES.get(state, set(Due)) & _DUES.get(visit, set(Due))
         return [
             group
             for group in self._groups
             if group.in_handover == (state == "handover")
-            and state in ("handover", "all", group.state)
+            and group.due in dues
             and (not bit or group.mask & bit)
-            and (dues is None or group.due in dues)
         ]
 
     @property

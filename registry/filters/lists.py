@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.http import QueryDict
 
 from grids.models import ResponsiblePerson, User
@@ -66,6 +67,8 @@ class YouthList:
         *,
         permission: Permission = Permission.SEE_YOUTHS,
     ) -> None:
+        self.user = user
+        self.permission = permission
         self.params = params
         self.search = search
         self.notices: list[str] = []
@@ -93,32 +96,35 @@ class YouthList:
             self.notices.append("没有这种排序，已按下次走访日期排列。")
             return order_named("due", only_open=only_open)
 
-    @cached_property
-    def _listed(self) -> Any:
-        rows = self.filterset.listed().select_related("grid__community__parent__parent")
-        return rows.only(*_COLUMNS)
+    def _fetch(self, files: Any, order: Order, most: int) -> list[Youth]:
+        """The first files of this order with places and responsible persons, joined to these few alone."""
+        few = Youth.objects.visible_to(self.user, self.permission).filter(
+            pk__in=order.sort(files).values("pk")[:most]
+        )
+        answer = ResponsiblePerson.objects.filter(grid=OuterRef("grid_id")).values("user__name")
+        rows = few.select_related("grid__community__parent__parent").only(*_COLUMNS)
+        return list(order.sort(rows.annotate(responsible=Subquery(answer))))
 
     @cached_property
     def page(self) -> Page:
         try:
-            return read_page(self._listed, self.order, self.params)
+            return read_page(self.filterset.listed(), self.order, self.params, self._fetch)
         except BadCursor:
             self.notices.append("翻页位置已失效，从第一页开始显示。")
-            return read_page(self._listed, self.order, QueryDict())
+            return read_page(self.filterset.listed(), self.order, QueryDict(), self._fetch)
 
     def rows(self) -> list[Row]:
-        """The rows of the page (two statements with their responsible persons)."""
+        """The rows of the page (one statement)."""
         return list(self._rows(self.page.rows))
 
     def all_rows(self, most: int) -> list[Row]:
         """The rows of the whole list, in its order, at most so many."""
-        return list(self._rows(list(self.order.sort(self._listed)[:most])))
+        return list(self._rows(self._fetch(self.filterset.listed(), self.order, most)))
 
     def _rows(self, youths: list[Youth]) -> Iterator[Row]:
-        responsible = _responsible({youth.grid_id for youth in youths})
         for youth in youths:
             labels = category_labels(youth.category_mask, self.categories, allowed=self._allowed)
-            yield Row(youth, labels, self._path(youth), responsible.get(youth.grid_id, ""))
+            yield Row(youth, labels, self._path(youth), getattr(youth, "responsible", None) or "")
 
     @cached_property
     def _shared_levels(self) -> int:
@@ -162,11 +168,6 @@ def place_names(youth: Youth) -> tuple[str, str, str, str]:
     street = community.parent
     district = street.parent if street else None
     return (str(district or ""), str(street or ""), str(community), str(youth.grid))
-
-
-def _responsible(codes: set[str]) -> dict[str, str]:
-    answers = ResponsiblePerson.objects.filter(grid__in=codes)
-    return dict(answers.values_list("grid_id", "user__name"))
 
 
 def usable(params: QueryDict) -> dict[str, str]:

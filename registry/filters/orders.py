@@ -8,6 +8,7 @@ out of an address.
 import base64
 import binascii
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -157,20 +158,24 @@ class Page:
     next: dict[str, str]
 
 
-def read_page(queryset: Any, order: Order, params: QueryDict) -> Page:
-    """The page that `after` or `before` asks for, else the first (one statement). Raises BadCursor."""
+# What fetches so many of these files in this order, with all that a row shows.
+Fetch = Callable[[Any, Order, int], list[Youth]]
+
+
+def read_page(queryset: Any, order: Order, params: QueryDict, fetch: Fetch) -> Page:
+    """The page that `after` or `before` asks for, else the first (one fetch). Raises BadCursor."""
     after, before = params.get("after", ""), params.get("before", "")
     if after:
         place = Place.opened(after, order)
-        found = list(order.sort(queryset.filter(order.behind(place)))[: PAGE_SIZE + 1])
+        found = fetch(queryset.filter(order.behind(place)), order, PAGE_SIZE + 1)
         return _page(order, found[:PAGE_SIZE], place.page + 1, earlier=True, later=len(found) > PAGE_SIZE)
     if before:
         place = Place.opened(before, order)
         back = order.turned()
-        found = list(back.sort(queryset.filter(back.behind(place)))[: PAGE_SIZE + 1])
+        found = fetch(queryset.filter(back.behind(place)), back, PAGE_SIZE + 1)
         rows = found[:PAGE_SIZE][::-1]
         return _page(order, rows, max(1, place.page - 1), earlier=len(found) > PAGE_SIZE, later=True)
-    found = list(order.sort(queryset)[: PAGE_SIZE + 1])
+    found = fetch(queryset, order, PAGE_SIZE + 1)
     return _page(order, found[:PAGE_SIZE], 1, earlier=False, later=len(found) > PAGE_SIZE)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Func, Q
+from django.db.models import F, Func, Q
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
@@ -130,16 +130,12 @@ class Youth(models.Model):
             models.Index(fields=["next_due_on", "id"], name="youth_due"),
             models.Index(fields=["pinyin", "name", "id"], name="youth_by_pinyin"),
             models.Index(fields=["initials"], name="youth_by_initials"),
+            models.Index(F("last_verified_on").asc(nulls_first=True), F("id"), name="youth_by_verified"),
+            models.Index(fields=["birth_on", "id"], name="youth_by_birth"),
             models.Index(
-                fields=["state", "grid"],
-                include=[
-                    "category_mask",
-                    "birth_on",
-                    "next_due_on",
-                    "last_verified_on",
-                    "grade",
-                ],
-                name="youth_counts",
+                fields=["grid"],
+                include=["state", "category_mask", "next_due_on", "birth_on", "last_verified_on", "grade"],
+                name="youth_counts_in_grid",
             ),
             GinIndex(Characters("name"), name="youth_name_characters"),
             GinIndex(Characters("estate"), name="youth_estate_characters"),
