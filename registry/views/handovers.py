@@ -12,7 +12,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.db.models import Count
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -28,6 +28,7 @@ from ..filters.places import Places
 from ..forms.handovers import AnswerForm, ReturnForm
 from ..models import Handover
 from ..person import county_names
+from ..snapshots import snapshot
 from .moves import end_of
 
 _FOR_A_ROW = (
@@ -37,7 +38,13 @@ _FOR_A_ROW = (
     "from_grid__community__parent__parent",
     "to_grid__community__parent__parent",
 )
-_FOR_A_PAGE = (*_FOR_A_ROW, "youth__grid__responsible__user", "to_grid__responsible__user", "move__source")
+_FOR_A_PAGE = (
+    *_FOR_A_ROW,
+    "youth__grid__community",
+    "youth__grid__responsible__user",
+    "to_grid__responsible__user",
+    "move__source",
+)
 
 
 @dataclass(frozen=True)
@@ -65,33 +72,36 @@ class Side:
 def handovers(request: HttpRequest) -> HttpResponse:
     """What is open, the most urgent first; or what was returned or ended, the latest first."""
     user = acting_user(request.user)
-    places = Places(user.prefixes(Permission.SEE_YOUTHS), request.GET.get("division", ""))
-    form = HandoverFilter(request.GET, places=places)
-    if not form.is_valid():
-        return render(
-            request, "registry/handovers/handovers.html", {"form": form, "places": places}, status=422
+    with snapshot():
+        places = Places(user.prefixes(Permission.SEE_YOUTHS), request.GET.get("division", ""))
+        form = HandoverFilter(request.GET, places=places)
+        context = {"form": form, "places": places} | (
+            _listed(user, form, request.GET) if form.is_valid() else {}
         )
+        status = 200 if form.is_valid() else 422
+        return render(request, "registry/handovers/handovers.html", context, status=status)
+
+
+def _listed(user: User, form: HandoverFilter, params: QueryDict) -> dict[str, Any]:
+    """One page of the list and its counts."""
     mine = Handover.objects.visible_to(user)
     waiting = form.state_ in ("open", "escalated")
     page = read_page(
         form.listed(mine).select_related(*_FOR_A_ROW),
-        request.GET,
+        params,
         "due_at" if waiting else "offered_at",
         descending=not waiting,
         among=mine,
     )
-    context = {
-        "form": form,
-        "places": places,
+    states = _state_counts(form.in_direction(mine))
+    return {
         "page": page,
-        "division_label": places.label(places.wanted),
         "rows": _rows(user, page.rows),
+        "division_label": form.places.label(form.places.wanted),
         "state": form.state_,
-        "states": _state_counts(form.in_direction(mine)),
-        "direction": form.direction_,
+        "states": states,
+        "count": next(number for key, _, number in states if key == form.state_),
     }
-    context["count"] = next(number for key, _, number in context["states"] if key == form.state_)
-    return render(request, "registry/handovers/handovers.html", context)
 
 
 def _state_counts(mine: Any) -> list[tuple[str, str, int]]:

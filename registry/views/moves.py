@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +21,7 @@ from ..filters.places import Places
 from ..models import Dwelling, Handover, Move
 from ..models.youths import age_on
 from ..person import county_names
+from ..snapshots import snapshot
 
 _FOR_A_ROW = (
     "resident__youth",
@@ -50,30 +51,34 @@ class Row:
 @requires(Permission.SEE_YOUTHS)
 @require_safe
 def moves(request: HttpRequest) -> HttpResponse:
-    """Who moved in, out or within, newest first; counts by direction and by next-level division above."""
+    """Who moved in, out or within, newest first; counts by direction and by next-level division beside it."""
     user = acting_user(request.user)
-    places = Places(user.prefixes(Permission.SEE_YOUTHS), request.GET.get("division", ""))
-    form = MoveFilter(request.GET, places=places, all_people=user.may(Permission.SEARCH_PEOPLE))
-    if not form.is_valid():
-        return render(request, "registry/moves/moves.html", {"form": form, "places": places}, status=422)
+    with snapshot():
+        places = Places(user.prefixes(Permission.SEE_YOUTHS), request.GET.get("division", ""))
+        form = MoveFilter(request.GET, places=places, all_people=user.may(Permission.SEARCH_PEOPLE))
+        context = {"form": form, "places": places} | (
+            _listed(user, form, request.GET) if form.is_valid() else {}
+        )
+        status = 200 if form.is_valid() else 422
+        return render(request, "registry/moves/moves.html", context, status=status)
+
+
+def _listed(user: User, form: MoveFilter, params: QueryDict) -> dict[str, Any]:
+    """One page of the list and its counts."""
     mine = Move.objects.visible_to(user)
-    of_period = form.of_period(mine)
+    of_period, places = form.of_period(mine), form.places
     directions = direction_counts(of_period, places.areas)
-    page = read_page(
-        form.listed(mine).select_related(*_FOR_A_ROW), request.GET, "moved_on", descending=True, among=mine
-    )
-    context = {
-        "form": form,
-        "places": places,
+    rows = form.listed(mine).select_related(*_FOR_A_ROW)
+    page = read_page(rows, params, "moved_on", descending=True, among=mine)
+    return {
         "page": page,
-        "division_label": places.label(places.wanted),
         "rows": _rows(user, page.rows, places.areas),
+        "division_label": places.label(places.wanted),
         "count": directions[form.direction_],
         "direction": form.direction_,
         "directions": [(key, label, directions[key]) for key, label in [("", "全部"), *DIRECTIONS]],
         "divisions": _by_division(of_period, places, form.direction_),
     }
-    return render(request, "registry/moves/moves.html", context)
 
 
 def _by_division(moves: Any, places: Places, direction: str) -> list[tuple[str, str, int]]:
