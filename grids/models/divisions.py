@@ -65,6 +65,15 @@ class Division(models.Model):
         ]
 
     def __str__(self) -> str:
+        return self.short_name
+
+    @property
+    def short_name(self) -> str:
+        """As people say it: 华强社区 for 华强社区居民委员会, 沈南村 for 沈南村委会, 天城村 for 天城村村民委员会."""
+        for ending, kept in (("居民委员会", ""), ("居委会", ""), ("村民委员会", "村"), ("村委会", "村")):
+            if self.name.endswith(ending):
+                stem = self.name.removesuffix(ending)
+                return stem if stem.endswith("村") else stem + kept
         return self.name
 
 

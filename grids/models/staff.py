@@ -209,7 +209,8 @@ class Post(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.division or ''}{self.get_role_display()}"
+        titles = {Role.CITY: "团委", Role.DISTRICT: "团委", Role.STREET: "团干", Role.COMMUNITY: "书记/儿童主任"}
+        return f"{self.division or ''}{titles.get(Role(self.role), self.get_role_display())}"
 
     @property
     def permissions(self) -> Iterable[Permission]:
