@@ -89,6 +89,22 @@ class GuardedQuerySet(models.QuerySet[M]):
         self._guard()
         return super().delete()
 
+    def raw(self, *args: Any, **kwargs: Any) -> Any:
+        self._guard()
+        return super().raw(*args, **kwargs)
+
+    # A scoped queryset does not lend its scope to one that it is joined with.
+
+    def __or__(self, other: Any) -> Self:
+        other._guard()
+        return super().__or__(other)
+
+    def union(self, *others: Any, **kwargs: Any) -> Self:
+        for other in others:
+            if isinstance(other, GuardedQuerySet):
+                other._guard()  # noqa: SLF001 - of this very class
+        return super().union(*others, **kwargs)
+
     def explain(self, **kwargs: Any) -> str:
         self._guard()
         return super().explain(**kwargs)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -142,7 +143,7 @@ def test_whoever_answers_cannot_be_switched_off(city_cadre: User, wang_shanshan:
     for user in (city_cadre, wang_shanshan):
         account = User.objects.filter(pk=user.pk)
         with pytest.raises(IntegrityError) as error:
-            commit(lambda account=account: account.update(is_active=False))
+            commit(partial(account.update, is_active=False))
         assert "此人还是责任人" in refused(error)
 
 

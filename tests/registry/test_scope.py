@@ -1,0 +1,265 @@
+"""Scope that cannot be forgotten: a register queryset answers nothing before it says whose it is."""
+
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db.models import Count, Exists, OuterRef
+
+from grids.models import User
+from grids.permissions import Permission
+from registry.managers import GuardedManager, GuardedQuerySet, Unscoped
+from registry.models import Category, Handover, Move, Resident, Search, Visit, Youth
+from tests.factories import (
+    HUAQIANG,
+    PINGPU,
+    YINHU,
+    assign,
+    fresh,
+    make_dwelling,
+    make_handover,
+    make_resident,
+    make_user,
+    make_visit,
+    make_youth,
+)
+
+# Models of the register that hold nothing of a person: what the whole city shares, and a user's own searches.
+UNGUARDED = {"Category", "Source", "Batch", "Search"}
+GUARDED = [
+    model
+    for model in apps.get_app_config("registry").get_models()
+    if not model.__name__.startswith("Historical") and model.__name__ not in UNGUARDED
+]
+
+EVALUATIONS: dict[str, Callable[[Any], Any]] = {
+    "iterating": list,
+    "iterator": lambda rows: list(rows.iterator()),
+    "len": len,
+    "bool": bool,
+    "repr": repr,
+    "count": lambda rows: rows.count(),
+    "exists": lambda rows: rows.exists(),
+    "first": lambda rows: rows.first(),
+    "last": lambda rows: rows.last(),
+    "get": lambda rows: rows.get(
+        pk=rows.model._meta.pk.to_python(_SOME_ID[rows.model._meta.pk.get_internal_type()])
+    ),
+    "slice": lambda rows: rows[0],
+    "in_bulk": lambda rows: rows.in_bulk([_SOME_ID[rows.model._meta.pk.get_internal_type()]]),
+    "values": lambda rows: list(rows.values("pk")),
+    "values_list": lambda rows: list(rows.values_list("pk", flat=True)),
+    "aggregate": lambda rows: rows.aggregate(n=Count("pk")),
+    "annotate": lambda rows: list(rows.annotate(n=Count("pk"))),
+    "filter": lambda rows: list(rows.filter(pk__isnull=False).order_by("pk").distinct()),
+    "update": lambda rows: rows.update(pk=None),
+    "delete": lambda rows: rows.delete(),
+    "explain": lambda rows: rows.explain(),
+    "raw": lambda rows: list(rows.raw(f"SELECT * FROM {rows.model._meta.db_table}")),  # noqa: S608
+    "contains": lambda rows: rows.contains(rows.model(pk=_SOME_ID[rows.model._meta.pk.get_internal_type()])),
+    "or": lambda rows: list(rows.everyone(because="test") | rows),
+    "union": lambda rows: list(rows.everyone(because="test").union(rows)),
+    "chunked": lambda rows: next(rows.iterator(chunk_size=10), None),
+}
+_SOME_ID: dict[str, Any] = {
+    "UUIDField": "00000000-0000-4000-8000-000000000000",
+    "BigAutoField": 1,
+}
+
+
+@pytest.mark.parametrize("model", GUARDED, ids=lambda model: model.__name__)
+def test_every_model_of_the_register_is_guarded(model: type[Any]) -> None:
+    assert isinstance(model._default_manager, GuardedManager)
+    assert isinstance(model._default_manager.get_queryset(), GuardedQuerySet)
+
+
+@pytest.mark.parametrize("evaluate", EVALUATIONS.values(), ids=EVALUATIONS)
+def test_nothing_is_answered_before_the_scope_is_said(db: None, evaluate: Callable[[Any], Any]) -> None:
+    for model in GUARDED:
+        with pytest.raises(Unscoped, match=model.__name__):
+            evaluate(model._default_manager.all())
+
+
+def test_everyone_says_why(db: None) -> None:
+    with pytest.raises(ValueError, match="why"):
+        Youth.objects.everyone(because="")
+    assert list(Youth.objects.everyone(because="test")) == []
+
+
+def test_scope_stays_through_narrowing(wang_shanshan: User) -> None:
+    youth = make_youth(grid=f"{YINHU}001")
+    seen = Youth.objects.visible_to(wang_shanshan)
+    assert seen.filter(grade="B").exclude(name="x").order_by("name").distinct().get() == youth
+    assert seen.annotate(n=Count("visits")).values_list("n", flat=True)[0] == 0
+    assert (seen.filter(grade="B") | seen.filter(grade="A")).count() == 1
+    assert seen.union(seen).count() == 1
+
+
+def test_what_belongs_to_a_file_in_hand_is_in_scope(wang_shanshan: User) -> None:
+    youth = make_youth(grid=f"{YINHU}001", categories=["idle"])
+    visit = make_visit(youth, by=wang_shanshan)
+    make_handover(youth, f"{HUAQIANG}001")
+    seen = (
+        Youth.objects.visible_to(wang_shanshan)
+        .select_related("resident")
+        .prefetch_related("visits", "enrolments")
+    )
+    held = seen.get()
+    assert [visit] == list(held.visits.all())
+    assert held.enrolments.count() == 1
+    assert held.handovers.open().exists()
+    assert held.resident.residences.current().get().dwelling.grid_id == f"{HUAQIANG}001"
+    assert held.resident.youth == held
+
+
+def test_a_subquery_takes_the_scope_of_the_query_around_it(wang_shanshan: User) -> None:
+    youth = make_youth(grid=f"{YINHU}001")
+    make_visit(youth, by=wang_shanshan)
+    visited = Youth.objects.visible_to(wang_shanshan).filter(
+        Exists(Visit.objects.filter(youth=OuterRef("pk")))
+    )
+    assert visited.get() == youth
+
+
+# --- Who sees whom
+
+
+def test_each_sees_the_files_of_the_own_area(request: pytest.FixtureRequest, db: None) -> None:
+    here = make_youth("张小海", grid=f"{HUAQIANG}001")
+    beside = make_youth("李小山", grid=f"{YINHU}001")
+    far = make_youth("王小河", grid=f"{PINGPU}001")
+    sight = {
+        "city_cadre": {here, beside, far},
+        "jiujiang": {here, beside},
+        "fanchang": {far},
+        "wanli": {here, beside},
+        "yang_ying": {here},
+        "wang_shanshan": {beside},
+        "deputy": {beside},
+        "league_leader": {beside},
+        "fanchang_worker": {far},
+    }
+    seen = {who: set(Youth.objects.visible_to(request.getfixturevalue(who))) for who in sight}
+    assert seen == sight
+
+
+@pytest.mark.parametrize("who", ["legal_aid", "centre", "sysadmin", "security", "auditor"])
+def test_the_others_see_no_file(request: pytest.FixtureRequest, who: str) -> None:
+    user = request.getfixturevalue(who)
+    make_youth()
+    for rows in (Youth.objects, Visit.objects, Handover.objects):
+        assert not rows.visible_to(user).exists()
+
+
+def test_the_service_centre_finds_residents_and_no_files(centre: User) -> None:
+    youth = make_youth()
+    assert Resident.objects.visible_to(centre).get() == youth.resident
+    assert not Youth.objects.visible_to(centre).exists()
+
+
+def test_sight_ends_with_the_assignment_and_the_account(deputy: User) -> None:
+    make_youth(grid=f"{YINHU}001")
+    assert Youth.objects.visible_to(deputy).count() == 1
+    deputy.assignments.update(ends_on="2026-01-01")
+    assert Youth.objects.visible_to(fresh(deputy)).count() == 0
+    assign(deputy, f"{YINHU}001", "deputy", starts_on="2026-01-01")
+    assert Youth.objects.visible_to(fresh(deputy)).count() == 1
+    User.objects.filter(pk=deputy.pk).update(is_active=False)
+    assert Youth.objects.visible_to(fresh(deputy)).count() == 0
+
+
+def test_two_posts_give_both_areas(db: None) -> None:
+    files = {make_youth(grid=f"{YINHU}001"), make_youth(grid=f"{PINGPU}001")}
+    make_youth(grid=f"{HUAQIANG}001")
+    both = make_user(leads=[f"{YINHU}001", f"{PINGPU}001"])
+    assert set(Youth.objects.visible_to(both)) == files
+
+
+def test_a_scope_is_an_area_and_not_a_beginning_of_letters(db: None) -> None:
+    street = make_user(posts=[("street", "340207004")])
+    assert street.may_in(Permission.SEE_YOUTHS, f"{HUAQIANG}001")
+    assert not street.may_in(Permission.SEE_YOUTHS, "340207005001001")
+    assert not street.may_in(Permission.SEE_YOUTHS, "340207")
+
+
+def test_both_sides_see_a_handover_and_one_the_file(wang_shanshan: User, yang_ying: User) -> None:
+    youth = make_youth(grid=f"{YINHU}001")
+    handover = make_handover(youth, f"{HUAQIANG}001")
+    for user in (wang_shanshan, yang_ying):
+        assert Handover.objects.visible_to(user).get() == handover
+        assert Move.objects.visible_to(user).get() == handover.move
+    assert Youth.objects.visible_to(wang_shanshan).exists()
+    assert not Youth.objects.visible_to(yang_ying).exists()
+
+
+def test_somebody_who_left_is_not_among_the_residents_of_an_area(
+    wang_shanshan: User, yang_ying: User
+) -> None:
+    resident = make_resident(dwelling=make_dwelling(f"{YINHU}001"))
+    assert Resident.objects.visible_to(wang_shanshan).get() == resident
+    assert not Resident.objects.visible_to(yang_ying).exists()
+    resident.residences.update(ends_on="2026-01-01")
+    assert not Resident.objects.visible_to(wang_shanshan).exists()
+
+
+# --- Who may look at everyone
+
+
+def calls_of_everyone() -> Iterator[tuple[str, str]]:
+    """(module, function) of each call of `everyone(…)` in the product."""
+    for app in ("grids", "registry", "referrals", "wuhu_youth"):
+        for path in sorted((Path(settings.BASE_DIR) / app).rglob("*.py")):
+            if path.name == "managers.py":
+                continue
+            yield from _calls_in(ast.parse(path.read_text()), str(path.relative_to(settings.BASE_DIR)), "")
+
+
+def _calls_in(node: ast.AST, module: str, function: str) -> Iterator[tuple[str, str]]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        function = f"{function}.{node.name}".lstrip(".")
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "everyone":
+        assert [keyword.arg for keyword in node.keywords] == ["because"], f"{module} {function}: say why"
+        yield module, function
+    for child in ast.iter_child_nodes(node):
+        yield from _calls_in(child, module, function)
+
+
+# What may look beyond a person's scope, and no more. Whoever adds a line here says in `because` why.
+MAY_LOOK_AT_EVERYONE: set[tuple[str, str]] = {
+    ("registry/forms/moves.py", "MoveForm._doors"),
+    ("registry/handovers.py", "youth_for_update"),
+}
+
+
+def test_only_these_look_at_everyone() -> None:
+    assert set(calls_of_everyone()) == MAY_LOOK_AT_EVERYONE
+
+
+def test_nobody_goes_round_the_guard() -> None:
+    """Base managers and `_granted` answer without a scope: they are the guard's own."""
+    for app in ("grids", "registry", "referrals", "wuhu_youth"):
+        for path in (Path(settings.BASE_DIR) / app).rglob("*.py"):
+            text = path.read_text()
+            if path.name != "managers.py":
+                assert "_base_manager" not in text, path
+    holders = {
+        str(path.relative_to(settings.BASE_DIR))
+        for path in (Path(settings.BASE_DIR) / "registry").rglob("*.py")
+        if "_granted(" in path.read_text()
+    }
+    assert holders <= {
+        "registry/managers.py",
+        "registry/models/handovers.py",
+        "registry/models/moves.py",
+        "registry/models/residents.py",
+    }
+
+
+def test_categories_are_for_all_and_searches_are_their_owners(wang_shanshan: User) -> None:
+    assert Category.objects.count() == 5
+    search = Search.objects.create(owner=wang_shanshan, q="小海")
+    assert list(wang_shanshan.searches.all()) == [search]
