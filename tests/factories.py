@@ -215,6 +215,13 @@ def make_resident(
 _number = id_number
 
 
+def number_of(person: Resident | Youth) -> str:
+    """The ID number of somebody who has one."""
+    resident = person.resident if isinstance(person, Youth) else person
+    assert resident.id_number
+    return resident.id_number
+
+
 def make_residence(
     resident: Resident, dwelling: Dwelling, *, starts_on: date | None = None, **fields: Any
 ) -> Residence:

@@ -1,0 +1,183 @@
+"""Encrypted columns: readable with the key alone, in their own column alone, and found without being stored."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from registry import encryption
+from registry.encryption import EncryptedTextField, Keys, blind_index, decrypt, encrypt
+from registry.models import Guardianship, Resident, Search, Visit
+from registry.models.residents import id_number_index
+from tests.factories import make_guardianship, make_resident, make_user, make_visit, make_youth, number_of
+
+ONE, TWO, INDEX = "11" * 32, "22" * 32, "33" * 32
+
+
+@pytest.fixture
+def ring(settings: Any) -> Iterator[Any]:
+    """`ring.FIELD_KEYS = …` takes effect at once; afterwards the keys of the tests serve again."""
+    encryption.keys.cache_clear()
+    yield settings
+    encryption.keys.cache_clear()
+
+
+def use(ring: Any, text: str) -> None:
+    ring.FIELD_KEYS = text
+    encryption.keys.cache_clear()
+
+
+@settings(max_examples=50, deadline=None)
+@given(text=st.text(min_size=1, max_size=200))
+def test_what_was_encrypted_is_read_again(text: str) -> None:
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        return
+    assert decrypt(encrypt(text, "note"), "note") == text
+
+
+def test_the_same_text_never_looks_the_same() -> None:
+    assert encrypt("340207201412031230", "id_number") != encrypt("340207201412031230", "id_number")
+
+
+def test_algorithm_and_key_stand_with_the_value() -> None:
+    value = encrypt("x", "note")
+    assert value[:2] == bytes((1, 1))
+    assert len(value) == 2 + 12 + 1 + 16
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, 13, 14, -1])
+def test_an_altered_value_is_refused(place: int) -> None:
+    value = bytearray(encrypt("340207201412031230", "id_number"))
+    value[place] ^= 1
+    with pytest.raises(ValueError, match="encrypted value"):
+        decrypt(bytes(value), "id_number")
+
+
+@pytest.mark.parametrize("value", [b"", b"\x01\x01", b"\x01\x01" + b"\0" * 12, b"plain text of somebody"])
+def test_what_is_no_encrypted_value_is_refused(value: bytes) -> None:
+    with pytest.raises(ValueError, match="encrypted value"):
+        decrypt(value, "id_number")
+
+
+def test_a_value_moved_to_another_column_is_refused() -> None:
+    with pytest.raises(ValueError, match="another column"):
+        decrypt(encrypt("13900000000", "phone"), "id_number")
+
+
+def test_an_old_key_still_reads_and_a_lost_one_does_not(ring: Any) -> None:
+    use(ring, f"1:{ONE},index:{INDEX}")
+    old = encrypt("张小海", "note")
+    use(ring, f"2:{TWO},1:{ONE},index:{INDEX}")
+    assert decrypt(old, "note") == "张小海"
+    assert encrypt("x", "note")[1] == 2
+    use(ring, f"2:{TWO},index:{INDEX}")
+    with pytest.raises(ValueError, match="unknown algorithm or key"):
+        decrypt(old, "note")
+    use(ring, f"1:{TWO},index:{INDEX}")
+    with pytest.raises(ValueError, match="altered"):
+        decrypt(old, "note")
+
+
+def test_a_refusal_does_not_say_what_the_value_was(ring: Any) -> None:
+    with pytest.raises(ValueError, match="altered") as error:
+        decrypt(encrypt("340207201412031230", "id_number"), "phone")
+    assert "340207" not in repr(error.value)
+    assert error.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        f"1:{ONE}",
+        f"index:{INDEX}",
+        f"1:{ONE[:-2]},index:{INDEX}",
+        f"1:{'zz' * 32},index:{INDEX}",
+        f"one:{ONE},index:{INDEX}",
+        ONE,
+    ],
+)
+def test_keys_that_are_none_stop_the_start_and_are_not_repeated(text: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="FIELD_KEYS") as error:
+        Keys(text)
+    assert ONE[:-2] not in str(error.value)
+
+
+def test_the_blind_index_is_keyed_and_of_its_column(ring: Any) -> None:
+    use(ring, f"1:{ONE},index:{INDEX}")
+    index = blind_index("340207201412031230", "id_number")
+    assert len(index) == 32
+    assert index == blind_index("340207201412031230", "id_number")
+    assert index != blind_index("340207201412031230", "phone")
+    use(ring, f"1:{ONE},index:{TWO}")
+    assert index != blind_index("340207201412031230", "id_number")
+
+
+# --- In the tables
+
+
+def raw(model: type[Any], column: str) -> list[bytes]:
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT "{column}" FROM {table} WHERE "{column}" IS NOT NULL')  # noqa: S608
+        return [bytes(row[0]) for row in cursor.fetchall()]
+
+
+def test_numbers_phones_and_notes_do_not_stand_in_the_table(db: None) -> None:
+    youth = make_youth("张小海", resident_fields={"phone": "13955300001"})
+    number = number_of(youth)
+    make_guardianship(youth.resident, guardian_id_number="340207197001011239", relation="52")
+    make_visit(youth, found="家里冷清,孩子说想妈妈", corrected="电话换了")
+    Search.objects.create(owner=make_user(), q="张小海")
+    secrets: dict[tuple[type[Any], str], str] = {
+        (Resident, "id_number"): number,
+        (Resident, "phone"): "13955300001",
+        (Guardianship, "guardian_id_number"): "340207197001011239",
+        (Visit, "found"): "家里冷清,孩子说想妈妈",
+        (Visit, "corrected"): "电话换了",
+        (Search, "q"): "张小海",
+    }
+    for (model, column), secret in secrets.items():
+        values = raw(model, column)
+        assert values, column
+        for value in values:
+            assert secret.encode() not in value
+            assert value[:2] == bytes((1, 1))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT string_agg(r::text, '') FROM registry_resident r")
+        everything = cursor.fetchone()[0]
+    assert number not in everything
+    assert number.encode().hex() not in everything
+
+
+def test_a_number_is_found_by_its_index_alone(db: None) -> None:
+    resident = make_resident("李四")
+    make_resident("王五")
+    number = number_of(resident)
+    found = Resident.objects.everyone(because="test").with_id_number(number)
+    assert found.get() == resident
+    assert found.get().id_number == number
+    assert raw(Resident, "id_number_index").count(id_number_index(number)) == 1
+    assert number not in str(found.query)
+
+
+def test_nothing_is_stored_for_nothing(db: None) -> None:
+    resident = make_resident(id_number=None, phone="")
+    resident.refresh_from_db()
+    assert (resident.phone, resident.id_number) == ("", "")
+    assert raw(Resident, "phone") == raw(Resident, "id_number") == []
+
+
+def test_every_encrypted_column_has_a_purpose_of_its_own() -> None:
+    purposes = [
+        field.purpose
+        for model in apps.get_models()
+        for field in model._meta.get_fields()
+        if isinstance(field, EncryptedTextField)
+    ]
+    assert len(purposes) == len(set(purposes)) >= 6
