@@ -85,4 +85,5 @@ def _ordinary(town: Town) -> None:
             size = rng.choices(range(1, 10), sizes)[0]
             if mean < usual * 0.8:
                 size = min(size, max(1, int(mean * 1.6)))
+        size = min(size, max(1, people - 2 * (doors - 1)))
         town.families.fill(town.homes.build(dormitory=size > 9), size)

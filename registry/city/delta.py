@@ -8,6 +8,7 @@ from random import Random
 from .feeds import HEADERS
 from .homes import ordinary_dwelling
 from .lives import work_counties
+from .people import Household
 from .places import HUAQIANG, WANGSHANSHAN_GRID
 from .plan import Plan
 from .rows import day
@@ -44,10 +45,13 @@ def sample(town: Town, wanted: int, communities: int) -> Movable:
     places = [house for house in town.households if house.moved is None and house.members]
     limit = 3 + 2 * wanted // communities
     chosen = places if len(places) <= limit else rng.sample(places, limit)
-    chosen = list(dict.fromkeys([house for house in places if house.id in files] + chosen))
+    # Some with a file for certain, so that even a small night has handovers, but not more than a city would.
+    young = [house for house in places if house.id in files][: 1 + limit // 10]
+    firsts = [house for house in places if house.id in files and _is_first(town, house)]
+    chosen = list(dict.fromkeys(firsts + young + chosen))
     for house in chosen:
         here = [(member.number, member.person_number) for member in house.members if member.lives_here]
-        if any(member.name == FIRST for member in house.members) and town.share.community.code == HUAQIANG:
+        if _is_first(town, house):
             found.first = here
         elif here:
             found.households.append((here, house.home.grid))
@@ -55,6 +59,10 @@ def sample(town: Town, wanted: int, communities: int) -> Movable:
             if member.away_to and not member.lives_here:
                 found.returning.append(((member.number, member.person_number), house.home.code))
     return found
+
+
+def _is_first(town: Town, house: Household) -> bool:
+    return town.share.community.code == HUAQIANG and any(member.name == FIRST for member in house.members)
 
 
 def write(path: Path, plan: Plan, movable: Movable, wanted: int) -> int:

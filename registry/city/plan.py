@@ -12,6 +12,8 @@ SHARES = {"left_behind": 0.58, "idle": 0.27, "misconduct": 0.09, "custody_child"
 UNLISTED = {"left_behind": 0.06, "idle": 0.06, "street": 0.04}
 # And so many who were on it and left, with a reason.
 ENDED = {"left_behind": 0.03, "idle": 0.04}
+# People of an average family of the register (those away included), and at least so many in every other dwelling.
+FAMILY, NEIGHBOURS = 4.9, 3.0
 WANLI_DWELLINGS, WANLI_CHILDREN = (
     60,
     5,
@@ -53,8 +55,7 @@ def plan(scale: float, seed: int, today: int, *, people_of_stories: int = 0) -> 
     free = max(0, round(DWELLINGS * scale) - sum(fixed))
     dwellings = [own + more for own, more in zip(fixed, share_out(free, sizes), strict=True)]
     crowd = [count * (0.9 + 0.2 * rng.random()) for count in dwellings]
-    people = share_out(max(0, round(PEOPLE * scale) - people_of_stories), crowd)
-    shares = [Share(c, d, p) for c, d, p in zip(every, dwellings, people, strict=True)]
+    shares = [Share(c, d, 0) for c, d in zip(every, dwellings, strict=True)]
     for category, part in SHARES.items():
         weights = [_weight(category, share) * (0.4 + 1.2 * rng.random()) for share in shares]
         total = round(YOUTHS * scale * part)
@@ -63,7 +64,22 @@ def plan(scale: float, seed: int, today: int, *, people_of_stories: int = 0) -> 
         for share, count, extra in zip(shares, counts, boost, strict=True):
             share.orders[category] = count + extra
         _beside(shares, category, total, weights)
+    _people(shares, max(0, round(PEOPLE * scale) - people_of_stories), crowd)
     return Plan(scale, seed, today, shares)
+
+
+def _people(shares: list[Share], total: int, crowd: list[float]) -> None:
+    """Share the people out; each community gets enough for its families of the register first."""
+    families = [sum((*s.orders.values(), *s.unlisted.values(), *s.ended.values())) for s in shares]
+    least = [
+        int(FAMILY * few + NEIGHBOURS * max(0, share.dwellings - few))
+        for share, few in zip(shares, families, strict=True)
+    ]
+    total -= sum(least)
+    usual = PEOPLE / DWELLINGS
+    weights = [max(0.1, usual * part - floor) for part, floor in zip(crowd, least, strict=True)]
+    for share, floor, more in zip(shares, least, share_out(total, weights), strict=True):
+        share.people = floor + more
 
 
 def _beside(shares: list[Share], category: str, total: int, weights: list[float]) -> None:

@@ -399,7 +399,7 @@ def test_the_cast_can_sign_in_with_the_one_password(city: Path) -> None:
 @in_database
 def test_what_people_edit_begins_with_a_row_of_history(city: Path) -> None:
     for model in (Grid, Post, Assignment):
-        past: Any = model.history  # type: ignore[attr-defined]
+        past: Any = model.history
         assert (
             past.filter(history_type="+", history_change_reason="建立样例城市").count()
             == model.objects.count()

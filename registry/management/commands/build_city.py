@@ -107,6 +107,7 @@ class Command(BaseCommand):
             loading.analyze(vacuum=False)
             register_row.refresh(None)
             handovers.ensure_alerts()
+            loading.tell_of_returned()
         loading.history()
         return total
 
