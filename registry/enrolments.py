@@ -139,6 +139,24 @@ def end(*, enrolment: Enrolment, ends_on: date, reason: str, by: User) -> Enrolm
     return current
 
 
+@transaction.atomic
+def review(*, enrolment: Enrolment, note: str, by: User) -> Enrolment:
+    """A category was looked at again 复核 and still holds: the next review is a period away, `note` says what was seen.
+
+    The same day's review twice changes nothing. Raises Refused when the category has ended, and
+    Enrolment.DoesNotExist when `by` may not know of it (any more).
+    """
+    held = hold(enrolment.youth, by=by, permission=Permission.ENROL)
+    known = held.enrolments.known_to(by, held).select_related("category")
+    current: Enrolment = known.get(pk=enrolment.pk)
+    if current.ends_on is not None:
+        raise Refused(f"这个类别已于 {current.ends_on} 终止，不用再复核。")
+    if current.review_on != review_day(current.category):
+        current.review_on = review_day(current.category)
+        keep(current, by=by, why=f"复核，仍符合：{note}", fields=["review_on"])
+    return current
+
+
 def end_all(youth: Youth, *, reason: str, by: User) -> None:
     """End every open enrolment of a file that is being closed. The caller holds the file and refreshes the copies."""
     for enrolment in youth.enrolments.open():

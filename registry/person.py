@@ -44,7 +44,7 @@ class Member:
 
     name: str
     relation: str
-    age: int
+    age: int | None  # None for the dead
     lives: str
     is_self: bool
     file: UUID | None = None
@@ -151,19 +151,20 @@ class PersonFile:
         if household is None:
             return []
         home = self.home.dwelling_id if self.home else None
-        people = household.members.select_related("youth").prefetch_related("residences")
+        people = household.members.select_related("youth").prefetch_related("residences", "facts")
         return [self._member(person, home) for person in people.order_by("birth_on", "id")]
 
     def _member(self, person: Resident, home: int | None) -> Member:
         lives_at = next((r.dwelling_id for r in person.residences.all() if r.ends_on is None), None)
-        lives = "现不住本市" if lives_at is None else "同住" if lives_at == home else "另住"
+        is_dead = any(fact.kind == FactKind.DECEASED for fact in person.facts.all())
+        lives = "已故" if is_dead else "现不住本市" if lives_at is None else "同住" if lives_at == home else "另住"
         youth: Youth | None = getattr(person, "youth", None)
         is_self = person.pk == self.youth.resident_id
         is_readable = youth is not None and self.user.may_in(Permission.SEE_YOUTHS, youth.grid_id)
         return Member(
             name=person.name,
             relation=label_of(Relation, person.relation) or "—",
-            age=age_on(person.birth_on, timezone.localdate()),
+            age=None if is_dead else age_on(person.birth_on, timezone.localdate()),
             lives=lives,
             is_self=is_self,
             file=youth.pk if youth and is_readable and not is_self else None,

@@ -105,7 +105,7 @@ def _event(model: type[models.Model], before: Any, row: Any, grids: dict[str, st
 
 def _title(model: type[models.Model], row: Any) -> str:
     if model is Enrolment:
-        act = "终止类别" if row.ends_on else _FIRST[model]
+        act = "终止类别" if row.ends_on else _FIRST[model] if row.history_type == "+" else "复核"
         return f"{act}：{row.category.name}"
     if model is Handover:
         return "发起交接" if row.state == Handover.State.OFFERED else f"交接{row.get_state_display()}"
@@ -117,8 +117,7 @@ def _title(model: type[models.Model], row: Any) -> str:
 def _changes(model: type[models.Model], before: Any, row: Any, grids: dict[str, str]) -> list[Change]:
     changes = []
     for name in _TOLD[model]:
-        told = model._meta.get_field(name)
-        assert isinstance(told, models.Field)
+        told: Any = model._meta.get_field(name)
         old, new = getattr(before, told.attname), getattr(row, told.attname)
         if old != new:
             changes.append(Change(str(told.verbose_name), _word(told, old, grids), _word(told, new, grids)))

@@ -58,3 +58,15 @@ class EndForm(SubmissionForm):
         help_text=f"例如：母亲已回家照护；已复学。{EVERYONE_READS}",
         error_messages={"required": "请写明终止原因。"},
     )
+
+
+class ReviewForm(SubmissionForm):
+    """Looked at again: the category still holds."""
+
+    note = TextField(
+        label="复核时看到的情况",
+        max_length=80,
+        rows=2,
+        help_text=f"例如：父母仍在外务工，奶奶照护。{EVERYONE_READS}",
+        error_messages={"required": "请写明复核时看到的情况。"},
+    )

@@ -25,13 +25,26 @@ _BECAUSE = "a dwelling is a place, not a person: any door of the city may be mov
 _CITY_FIELDS = ("house_code", "street", "community", "words", "door")
 _AWAY_FIELDS = ("province", "city", "county")
 
+# A changed choice posts the whole form and shows what follows from it.
+_OPENS_THE_NEXT = {"where", "street", "province", "city"}
+_ASK_AGAIN = {
+    "hx-post": ".",
+    "hx-trigger": "change",
+    "hx-target": "#move-form",
+    "hx-select": "#move-form",
+    "hx-swap": "outerHTML",
+}
+
 Choices = list[tuple[str, str]]
+
+
+_CHOOSE_AGAIN = {"invalid_choice": "请在列表中重新选择。"}
 
 
 def _choice(label: str, **options: Any) -> forms.ChoiceField:
     """One of a list that depends on what was chosen before."""
-    messages = {"invalid_choice": "请在列表中重新选择。"}
-    return forms.ChoiceField(label=label, required=False, error_messages=messages, **options)
+    options = {"required": False, "error_messages": _CHOOSE_AGAIN, **options}
+    return forms.ChoiceField(label=label, **options)
 
 
 class MoveForm(SubmissionForm):
@@ -43,19 +56,21 @@ class MoveForm(SubmissionForm):
         error_messages={"required": "请选择搬到市内还是外地。"},
     )
     moved_on = DayField(label="哪天搬的")
-    house_code = forms.CharField(
-        label="房屋编号", required=False, max_length=50, help_text="知道编号就填编号，下面不用选。"
-    )
-    street = _choice("街道（乡镇）")
-    community = _choice("社区（村）")
+    street = _choice("街道（乡镇）", error_messages={"required": "请选择街道（乡镇）。", **_CHOOSE_AGAIN})
+    community = _choice("社区（村）", help_text="不清楚就空着，在整个街道里找。")
     words = forms.CharField(
         label="小区、楼栋、室",
-        required=False,
         max_length=50,
-        help_text="用空格分开，例如：翠竹园 3栋 501。",
+        help_text="用空格分开，例如：翠竹园 3栋 501。写好按「查找」。",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "请写小区、楼栋或室号，再按「查找」。"},
     )
-    door = _choice("新住址", widget=forms.RadioSelect)
+    house_code = forms.CharField(
+        label="房屋编号", required=False, max_length=50, help_text="门牌上的编号。填了编号，上面就不用选。"
+    )
+    door = _choice(
+        "新住址", widget=forms.RadioSelect, error_messages={"required": "请选择新住址。", **_CHOOSE_AGAIN}
+    )
     province = _choice("省", help_text="不知道去了哪里就空着，在说明里写线索。")
     city = _choice("市")
     county = _choice("县（区）")
@@ -67,7 +82,7 @@ class MoveForm(SubmissionForm):
         self.fields["moved_on"].initial = timezone.localdate()
         where = home.dwelling.grid_id if home else youth.grid_id
         if not self.is_bound and "street" not in self.initial:
-            self.initial |= {"street": where[:9], "community": where[:12]}
+            self.initial["street"] = where[:9]
         self.is_away = self._typed("where") == "away"
         self.doors = [] if self.is_away else self._doors()
         self.searched = bool(self._typed("words") or self._typed("house_code"))
@@ -79,6 +94,8 @@ class MoveForm(SubmissionForm):
             self._fill_city()
         for field in _CITY_FIELDS if self.is_away else _AWAY_FIELDS:
             del self.fields[field]
+        for field in _OPENS_THE_NEXT & set(self.fields):
+            self.fields[field].widget.attrs |= _ASK_AGAIN
 
     def _typed(self, field: str) -> str:
         """What stands in a field now, before any check; characters no keyboard gives are dropped."""
@@ -91,9 +108,13 @@ class MoveForm(SubmissionForm):
     def _fill_city(self) -> None:
         self._choose("street", _streets())
         street = self._typed("street")
-        self._choose(
-            "community", _children_of(street) if street else [], empty="请选择" if street else "先选街道"
-        )
+        communities = _children_of(street) if street else []
+        self._choose("community", communities, empty="整个街道" if street else "先选街道")
+        by_words = not self._typed("house_code")
+        self.fields["door"].required = by_words and bool(self.doors)
+        if len(self.doors) == 1 and not self.is_bound:
+            self.initial["door"] = self.doors[0].code
+        self.fields["street"].required = self.fields["words"].required = by_words
         self.fields["door"].choices = [(home.code, str(home)) for home in self.doors]  # type: ignore[attr-defined]
 
     def _fill_away(self) -> None:
@@ -156,8 +177,6 @@ class MoveForm(SubmissionForm):
             field, message = "door", "请选择新住址。"
             if not self.doors:
                 field, message = "words", "没有找到这样的房屋：请换个写法，或少写一点再查找。"
-            if not given.get("words"):
-                field, message = "words", "请写小区、楼栋或室号，再按「查找」。"
         if given["dwelling"] is None and field not in self.errors:
             self.add_error(field, message)
 

@@ -15,7 +15,7 @@ from grids.permissions import Permission, requires
 from grids.scope import within
 
 from .. import enrolments
-from ..forms.enrolments import EndForm, EnrolForm
+from ..forms.enrolments import EndForm, EnrolForm, ReviewForm
 from ..holding import Refused
 from ..models import Enrolment, Youth
 from ..person import REVIEW_SOON
@@ -53,20 +53,41 @@ def enrolment_end(request: HttpRequest, enrolment_id: UUID) -> HttpResponse:
     if enrolment.ends_on:
         messages.info(request, f"{enrolment.category}已于 {enrolment.ends_on} 终止：{enrolment.end_reason}")
         return redirect("youth", youth.pk)
-    form = EndForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        try:
-            ended = enrolments.end(
-                enrolment=enrolment, ends_on=given["ends_on"], reason=given["reason"], by=user
-            )
-        except Refused as refusal:
-            form.refuse(refusal.field, str(refusal))
-        else:
-            messages.success(request, f"已终止{enrolment.category}，终止日期 {ended.ends_on}。")
-            return redirect("youth", youth.pk)
-    context = {"youth": youth, "enrolment": enrolment, "form": form}
-    return render(request, "registry/enrolments/end.html", context, status=422 if form.errors else 200)
+    reviews_it = request.POST.get("step") == "review"
+    form = EndForm(request.POST if request.method == "POST" and not reviews_it else None)
+    review_form = ReviewForm(request.POST if reviews_it else None, prefix="review")
+    if reviews_it and review_form.is_valid() and (done := _review(review_form, enrolment, user)):
+        messages.success(request, f"已复核：仍符合{done.category}，下次复核 {done.review_on}。")
+        return redirect("youth", youth.pk)
+    if form.is_bound and form.is_valid() and (done := _end(form, enrolment, user)):
+        messages.success(request, f"已终止{done.category}，终止日期 {done.ends_on}。")
+        return redirect("youth", youth.pk)
+    context = {
+        "youth": youth,
+        "enrolment": enrolment,
+        "form": form,
+        "review_form": review_form,
+        "next_review": enrolments.review_day(enrolment.category),
+    }
+    status = 422 if form.errors or review_form.errors else 200
+    return render(request, "registry/enrolments/end.html", context, status=status)
+
+
+def _end(form: EndForm, enrolment: Enrolment, user: User) -> Enrolment | None:
+    given = form.cleaned_data
+    try:
+        return enrolments.end(enrolment=enrolment, ends_on=given["ends_on"], reason=given["reason"], by=user)
+    except Refused as refusal:
+        form.refuse(refusal.field, str(refusal))
+        return None
+
+
+def _review(form: ReviewForm, enrolment: Enrolment, user: User) -> Enrolment | None:
+    try:
+        return enrolments.review(enrolment=enrolment, note=form.cleaned_data["note"], by=user)
+    except Refused as refusal:
+        form.refuse(refusal.field, str(refusal))
+        return None
 
 
 @requires(Permission.ENROL)

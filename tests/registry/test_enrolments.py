@@ -177,6 +177,27 @@ def test_an_end_that_cannot_be_is_explained(
     assert message in answer.content.decode()
 
 
+def test_a_review_that_holds_sets_the_next_one(wang_shanshan: User, sign_in: SignIn) -> None:
+    youth = make_youth("张小海", grid=GRID, age=12)
+    late = make_enrolment(youth, "left_behind", review_on=timezone.localdate() - timedelta(days=3))
+    client = sign_in(wang_shanshan)
+    typed = {"step": "review", "review-note": "父母仍在外务工"}
+    for _ in range(2):
+        assert client.post(f"/enrolments/{late.pk}/end/", typed).status_code == 302
+    late.refresh_from_db()
+    assert late.review_on == add_months(timezone.localdate(), 6)
+    history = client.get(f"/youths/{youth.pk}/history/").content.decode()
+    assert history.count("复核，仍符合：父母仍在外务工") == 1
+    assert "复核：农村留守儿童" in history
+
+
+def test_a_review_says_what_was_seen(wang_shanshan: User, sign_in: SignIn) -> None:
+    enrolment = make_youth(grid=GRID, age=12, categories=["left_behind"]).enrolments.get()
+    answer = sign_in(wang_shanshan).post(f"/enrolments/{enrolment.pk}/end/", {"step": "review"})
+    assert answer.status_code == 422
+    assert "请写明复核时看到的情况" in answer.content.decode()
+
+
 def test_an_enrolment_one_may_not_know_is_as_missing_as_a_foreign_one(
     wang_shanshan: User, sign_in: SignIn
 ) -> None:
