@@ -1,9 +1,10 @@
 """One community made whole: dwellings, families, what is known of them, moves, and the files of the register."""
 
-from .families import Families, Maker
+from .families import Families
 from .files import Register
 from .homes import Homes
 from .lives import Lives
+from .makers import Maker
 from .moving import Moving
 from .people import Dwelling
 from .plan import Plan, Share

@@ -6,7 +6,7 @@ from functools import lru_cache
 from random import Random
 
 from . import words
-from .families import Maker
+from .makers import Maker
 from .people import YEAR, Fact, Guardian, Household, Person, age
 from .places import DATA, counties
 from .seeds import chance

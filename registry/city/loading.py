@@ -19,11 +19,11 @@ from registry.codes import label_of
 from registry.models import Handover
 from registry.names import mask_name
 
+from .past import meta
 from .places import communities
 from .rows import COLUMNS, NULL, day
 from .staff import Staff
 
-REASON = "建立样例城市"
 KEPT = {"grids.division", "grids.county", "registry.category", "registry.source"}
 
 _STAFF_COLUMNS = {
@@ -49,10 +49,10 @@ def copy_rows(blobs: dict[str, bytes]) -> None:
 def empty() -> None:
     """TRUNCATE everything that belongs to the city, with its history and the sessions of users who go."""
     tables = [
-        _meta(model).db_table
+        meta(model).db_table
         for label in ("grids", "registry", "referrals")
         for model in apps.get_app_config(label).get_models()
-        if _meta(model).managed and f"{label}.{_meta(model).model_name}" not in KEPT
+        if meta(model).managed and f"{label}.{meta(model).model_name}" not in KEPT
     ]
     with connection.cursor() as cursor:
         # A session of the old city must not open the new one's account with the same id.
@@ -133,89 +133,6 @@ def _periods_apart(cursor: Any) -> None:
     )
     if cursor.fetchone()[0]:
         raise RuntimeError("residences of one person overlap: the city is not believable")
-
-
-def history() -> None:
-    """Write the "+" rows of what people edit, and the changes that the city's past has made since."""
-    made = "now()"
-    _created("grids", "Grid", made)
-    _created("grids", "Post", "t.starts_on + time '09:00'")
-    _created("grids", "Assignment", "t.starts_on + time '09:00'")
-    first = (
-        "(SELECT h.from_grid_id FROM registry_handover h WHERE h.youth_id = t.id AND h.state = 'accepted')"
-    )
-    at = "t.opened_on + time '10:00'"
-    before = {"state": "'open'", "closed_on": "NULL", "closed_reason": "''"}
-    _created(
-        "registry", "Youth", at, {**before, "grid_id": f"coalesce({first}, t.grid_id)"}, user="t.opened_by_id"
-    )
-    accepted = "(SELECT h.ended_at FROM registry_handover h WHERE h.youth_id = t.id AND h.state = 'accepted')"
-    _changed("registry", "Youth", accepted, f"{accepted} IS NOT NULL", before, why="接收交接")
-    _changed("registry", "Youth", "t.closed_on + time '16:00'", "t.closed_on IS NOT NULL", {}, why="结档")
-    before = {"ends_on": "NULL", "end_reason": "''", "ended_by_id": "NULL"}
-    _created("registry", "Enrolment", "t.starts_on + time '10:05'", before, user="t.verified_by_id")
-    _changed(
-        "registry",
-        "Enrolment",
-        "t.ends_on + time '16:00'",
-        "t.ends_on IS NOT NULL",
-        {},
-        why="终止类别",
-        user="t.ended_by_id",
-    )
-    before = {
-        "state": "'offered'",
-        "level": "'grid'",
-        "ended_at": "NULL",
-        "ended_by_id": "NULL",
-        "return_reason": "''",
-        "note": "''",
-    }
-    _created("registry", "Handover", "t.offered_at", before)
-    _changed(
-        "registry",
-        "Handover",
-        "t.ended_at",
-        "t.ended_at IS NOT NULL",
-        {},
-        why="交接结束",
-        user="t.ended_by_id",
-    )
-    raised = "least(t.offered_at + interval '3 days', now())"
-    _changed("registry", "Handover", raised, "t.state = 'escalated'", {}, why="超时未接收,上报")
-
-
-def _created(
-    app: str, name: str, at: str, values: dict[str, str] | None = None, *, user: str = "NULL"
-) -> None:
-    _history(app, name, at, "true", values or {}, kind="+", why=REASON, user=user)
-
-
-def _changed(
-    app: str, name: str, at: str, where: str, values: dict[str, str], *, why: str, user: str = "NULL"
-) -> None:
-    _history(app, name, at, where, values, kind="~", why=why, user=user)
-
-
-def _history(
-    app: str, name: str, at: str, where: str, values: dict[str, str], *, kind: str, why: str, user: str
-) -> None:
-    """Set-based history rows of a model: its columns, some with another value (SQL, constants of this module)."""
-    model: Any = apps.get_model(app, name)
-    past = model.history.model
-    columns = [field.column for field in _meta(past).concrete_fields if not field.name.startswith("history_")]
-    chosen = ", ".join(values.get(column, f"t.{column}") for column in columns)
-    target = f"{_meta(past).db_table} ({', '.join(columns)}"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {target}, history_date, history_change_reason, history_type, history_user_id)"  # noqa: S608
-            f" SELECT {chosen}, {at}, %s, %s, {user} FROM {_meta(model).db_table} t WHERE {where}",
-            [why, kind],
-        )
-
-
-def _meta(model: Any) -> Any:
-    return model._meta
 
 
 def tell_of_returned() -> None:

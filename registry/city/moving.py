@@ -6,10 +6,10 @@ from uuid import UUID
 
 from registry.codes import Grade
 
-from .families import Maker
 from .files import Handover, YouthFile, moment
 from .homes import ordinary_dwelling
 from .lives import work_counties
+from .makers import Maker
 from .people import Household, Moved, Person
 from .places import communities
 from .plan import Plan

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 
-from .families import CITY, OUTSIDE, Families, Maker
+from .families import Families
 from .lives import AT_HOME, AWAY, ENTRUSTED, PARENT, Lives, county_names, work_counties
+from .makers import CITY, OUTSIDE, Maker
 from .people import FEMALE, MALE, YEAR, Dwelling, Fact, Guardian, Household, Person, age
 from .places import villages
 from .seeds import chance
@@ -98,13 +99,7 @@ class Specials:
                 status = AT_HOME if rng.random() < 0.97 else "重病重残"
                 relation = GRAND[side, heads[0].sex]
                 kid.guardians.append(Guardian(heads[0], relation, ENTRUSTED, status, max(since, kid.born)))
-        carer = {"61": "祖父", "62": "祖母", "63": "外祖父", "64": "外祖母"}[GRAND[side, heads[0].sex]]
-        where = county_names()[father.away_to]
-        month = _month(since)
-        if both:
-            told = f"父母双方自{month}起外出务工(父亲在{where}),随{carer}生活,入户核实。"
-        else:
-            told = f"父亲自{month}起在{where}务工,母亲重残无监护能力,由{carer}协助照料,残疾人证核实。"
+        told = _left_behind_evidence(GRAND[side, heads[0].sex], father.away_to, since, both=both)
         old = (self.today - min(head.born for head in heads)) / YEAR
         weight = "A" if (not both or old > 76) and rng.random() < 0.5 else "B" if rng.random() < 0.45 else "C"
         return Finding(child, "left_behind", told, max(since, child.born), weight)
@@ -253,3 +248,11 @@ class Specials:
 
 def _month(day: int) -> str:
     return f"{date.fromordinal(day):%Y 年 %-m 月}"
+
+
+def _left_behind_evidence(carer: str, county: str, since: int, *, both: bool) -> str:
+    grand = {"61": "祖父", "62": "祖母", "63": "外祖父", "64": "外祖母"}[carer]
+    month, where = _month(since), county_names()[county]
+    if both:
+        return f"父母双方自{month}起外出务工(父亲在{where}),随{grand}生活,入户核实。"
+    return f"父亲自{month}起在{where}务工,母亲重残无监护能力,由{grand}协助照料,残疾人证核实。"

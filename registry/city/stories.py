@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from .families import CITY, OWN
 from .files import Need, YouthFile
 from .homes import ordinary_dwelling
 from .lives import AT_HOME, AWAY, ENTRUSTED, PARENT
+from .makers import CITY, OWN
 from .people import FEMALE, MALE, YEAR, Dwelling, Fact, Guardian, Household, Person
 from .places import FANCHANG, HUAQIANG, WANGSHANSHAN_GRID, communities, villages
 from .seeds import random_uuid

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from .families import Families, Maker
+from .families import Families
 from .files import Register, YouthFile
 from .homes import Homes
 from .lives import Lives
+from .makers import Maker
 from .moving import Move, Moving
 from .people import Dwelling, Household
 from .plan import Plan, Share

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from grids.passwords import demo_password
 from registry import handovers, register_row
-from registry.city import delta, loading
+from registry.city import delta, loading, past
 from registry.city.building import Builder, Part
 from registry.city.feeds import FeedFiles
 from registry.city.places import communities
@@ -108,7 +108,7 @@ class Command(BaseCommand):
             register_row.refresh(None)
             handovers.ensure_alerts()
             loading.tell_of_returned()
-        loading.history()
+        past.history()
         return total
 
     def take(self, part: Part, total: Part, files: FeedFiles | None) -> None:
