@@ -6,6 +6,7 @@ Everything here is reached through a file obtained in scope, and cut to what the
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -157,7 +158,15 @@ class PersonFile:
     def _member(self, person: Resident, home: int | None) -> Member:
         lives_at = next((r.dwelling_id for r in person.residences.all() if r.ends_on is None), None)
         is_dead = any(fact.kind == FactKind.DECEASED for fact in person.facts.all())
-        lives = "已故" if is_dead else "现不住本市" if lives_at is None else "同住" if lives_at == home else "另住"
+        lives = (
+            "已故"
+            if is_dead
+            else "现不住本市"
+            if lives_at is None
+            else "同住"
+            if lives_at == home
+            else "另住"
+        )
         youth: Youth | None = getattr(person, "youth", None)
         is_self = person.pk == self.youth.resident_id
         is_readable = youth is not None and self.user.may_in(Permission.SEE_YOUTHS, youth.grid_id)
@@ -232,7 +241,7 @@ class PersonFile:
     @cached_property
     def places(self) -> dict[str, str]:
         """County code → its name with city and province, for every code on the page."""
-        rows = (*self.guardianships, *self.moves, *self.handovers, *self.facts)
+        rows: tuple[Any, ...] = (*self.guardianships, *self.moves, *self.handovers, *self.facts)
         codes = {row.destination_code for row in rows} | {self.youth.resident.hukou_code[:6]}
         return county_names(codes - {""})
 
@@ -242,7 +251,7 @@ class PersonFile:
         code = self.youth.resident.hukou_code
         county = self.places.get(code[:6], "")
         below = Division.objects.filter(pk__in=[code[:9], code[:12]], level__in=["street", "community"])
-        return county + "".join(division.name for division in below)
+        return county + "".join(str(division) for division in below)
 
 
 def look_at(age: int) -> list[str]:

@@ -114,6 +114,13 @@ class SubmissionForm(forms.Form):
         """Show what a verb refused beside the field it is about."""
         self.add_error(field if field in self.fields else None, message)
 
+    def retype(self, field: str, value: str) -> None:
+        """Put another value where the form was sent with one, for the page that shows it again."""
+        sent: Any = self.data
+        again = sent.copy()
+        again[field] = value
+        self.data = again
+
 
 def key_of(data: Mapping[str, str]) -> uuid.UUID | None:
     """The submission key of a form as it was sent, before any check of the rest."""

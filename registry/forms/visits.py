@@ -61,8 +61,8 @@ class VisitForm(SubmissionForm):
         super().__init__(*args, **kwargs)
         # Only what is shown depends on the needs that run: a form sent twice must be as valid the second time.
         running = [choice for choice in NeedKind.choices if choice[0] in open_needs]
-        self.fields["needs"].widget.choices = [c for c in NeedKind.choices if c not in running]  # type: ignore[attr-defined]
-        self.fields["resolved"].widget.choices = running  # type: ignore[attr-defined]
+        self.fields["needs"].widget.choices = [c for c in NeedKind.choices if c not in running]
+        self.fields["resolved"].widget.choices = running
         self.asks_for_outcome = bool(running)
 
     def clean(self) -> dict[str, Any]:

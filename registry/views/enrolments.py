@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,6 +18,7 @@ from .. import enrolments
 from ..forms.enrolments import EndForm, EnrolForm, ReviewForm
 from ..holding import Refused
 from ..models import Enrolment, Youth
+from ..models.enrolments import EnrolmentQuerySet
 from ..person import REVIEW_SOON
 from .held_file import closed, hiding_what_left, on_open_file
 
@@ -100,8 +101,8 @@ def reviews(request: HttpRequest) -> HttpResponse:
     return render(request, "registry/enrolments/reviews.html", {"page": page})
 
 
-def _known_to(user: User) -> "QuerySet[Enrolment]":
+def _known_to(user: User) -> EnrolmentQuerySet:
     """Enrolments in scope whose reason the person may know: of private ones only those where he or she may."""
     reasons = within("youth__grid_id", user.prefixes(Permission.KNOW_REASONS))
-    mine: QuerySet[Enrolment] = Enrolment.objects.visible_to(user, Permission.ENROL)
+    mine = Enrolment.objects.visible_to(user, Permission.ENROL)
     return mine.filter(Q(category__is_private=False) | reasons).select_related("category")

@@ -17,7 +17,7 @@ from .. import corrections, enrolments, youths
 from ..forms.fields import SubmissionForm
 from ..forms.youths import CloseForm, CorrectForm, FindResidentForm, GradeForm, OpenFileForm
 from ..holding import Refused, StaleEdit
-from ..models import Youth
+from ..models import Correction, Youth
 from ..person import PersonFile
 from ..timeline import timeline
 from ..visits import verify as verify_file
@@ -86,15 +86,14 @@ def correct(request: HttpRequest, youth: Youth) -> HttpResponse:
     return render(request, "registry/youths/correct.html", context, status=_status(form, context))
 
 
-def _changed(correction: corrections.Correction) -> str:
+def _changed(correction: Correction) -> str:
     return "、".join(corrections.LABELS[field] for field, _, _ in correction.changes)
 
 
 def _both_versions(form: CorrectForm, now: Youth) -> dict[str, Any]:
     """What was typed beside what stands there now. Sent again, the form goes over what stands there now."""
     typed, standing = (corrections.in_words(facts) for facts in (form.facts(), corrections.observed(now)))
-    form.data = form.data.copy()
-    form.data["version"] = str(now.version)
+    form.retype("version", str(now.version))
     rows = [(label, typed[field], standing[field]) for field, label in corrections.LABELS.items()]
     return {"versions": rows, "latest": next(iter(timeline(now, knows=False)), None)}
 
@@ -117,8 +116,7 @@ def grade(request: HttpRequest, youth: Youth) -> HttpResponse:
             )
         except StaleEdit as stale:
             now = stale.youth
-            form.data = form.data.copy()
-            form.data["version"] = str(now.version)
+            form.retype("version", str(now.version))
             rows = [("关注等级", given["grade"], now.grade), ("定级原因", given["reason"], now.grade_reason)]
             context |= {"versions": rows, "latest": next(iter(timeline(now, knows=False)), None)}
         else:

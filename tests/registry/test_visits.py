@@ -1,15 +1,18 @@
 """Visits 走访: recording one, what it confirms, what it needs, and when the next falls due."""
 
+import threading
 import uuid
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from grids.models import User
 from registry import register_row
 from registry.models import Youth
+from registry.visits import record_visit
 from tests.cast import SignIn
 from tests.factories import PINGPU, YINHU, make_need, make_visit, make_youth
 
@@ -86,6 +89,35 @@ def test_a_form_sent_twice_makes_one_visit(wang_shanshan: User, sign_in: SignIn)
     assert [answer.status_code for answer in answers] == [302, 302]
     assert youth.visits.count() == 1
     assert youth.open_and_closed_needs.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sendings_at_the_same_moment_make_one_visit(wang_shanshan: User) -> None:
+    youth = make_youth(grid=GRID)
+    key, start, made = uuid.uuid4(), threading.Barrier(2), []
+
+    def send() -> None:
+        start.wait()
+        visit = record_visit(
+            youth=youth,
+            visited_on=timezone.localdate(),
+            method="home",
+            met="youth",
+            found="在家",
+            by=wang_shanshan,
+            submission_key=key,
+        )
+        made.append(visit.pk)
+        connection.close()
+
+    threads = [threading.Thread(target=send) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 2
+    assert len(set(made)) == 1
+    assert youth.visits.count() == 1
 
 
 def test_a_visit_opens_and_resolves_needs(wang_shanshan: User, sign_in: SignIn) -> None:
