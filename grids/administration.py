@@ -130,6 +130,10 @@ class ManagedAdmin(admin.ModelAdmin):
     show_full_result_count = False
     view_on_site = False
 
+    def get_urls(self) -> list[URLPattern]:
+        """Without the address that deletes, and without the short one that only redirects."""
+        return [url for url in super().get_urls() if url.name and not url.name.endswith("_delete")]
+
     # --- By whom and where
 
     def area(self, request: HttpRequest) -> list[str] | None:
