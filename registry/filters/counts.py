@@ -121,7 +121,7 @@ class Counts:
         return self._sum()
 
     def facets(self) -> list[Facet]:
-        return [self._categories(), *self._divisions(), self._visits(), self._states()]
+        return [self._categories(), self._visits(), *self._divisions(), self._states()]
 
     def _facet(
         self, title: str, name: str, current: str, choices: list[tuple[str, str]], count: Callable[[str], int]

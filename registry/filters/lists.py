@@ -17,7 +17,7 @@ from ..models import Category, Search, Youth
 from ..reasons import category_labels, visible_mask
 from .counts import Counts
 from .orders import BadCursor, BadOrder, Order, Page, order_named, read_page
-from .places import INDENT, Places
+from .places import INDENT, Places, short_name
 from .youths import ADDRESS, DEFAULT_STATE, NAMES, YouthFilter, narrowed
 
 # What a row shows; whatever else a file holds stays in the database.
@@ -167,7 +167,7 @@ def place_names(youth: Youth) -> tuple[str, str, str, str]:
     community = youth.grid.community
     street = community.parent
     district = street.parent if street else None
-    return (str(district or ""), str(street or ""), str(community), str(youth.grid))
+    return (str(district or ""), str(street or ""), short_name(community.name), str(youth.grid))
 
 
 def usable(params: QueryDict) -> dict[str, str]:

@@ -12,6 +12,24 @@ from grids.scope import widest
 # The code lengths of city, district, street, community and grid.
 LENGTHS = (4, 6, 9, 12, 15)
 INDENT = "\u3000"
+# The official endings of community names, and what is said of them.
+_SPOKEN = [
+    ("社区居民委员会", "社区"),
+    ("社区居委会", "社区"),
+    ("居民委员会", "社区"),
+    ("居委会", "社区"),
+    ("村村民委员会", "村"),
+    ("村民委员会", "村"),
+    ("村委会", "村"),
+]
+
+
+def short_name(name: str) -> str:
+    """华强社区居民委员会 → 华强社区, 冠军村委会 → 冠军村: as people say it."""
+    for ending, kept in _SPOKEN:
+        if name.endswith(ending):
+            return name.removesuffix(ending) + kept
+    return name
 
 
 @dataclass(frozen=True)
@@ -72,7 +90,8 @@ class Places:
         divisions = Division.objects.filter(Q(code__in=named) | Q(parent__in=self._chain))
         grids = Grid.objects.filter(Q(code__in=named) | Q(community__in=self._chain))
         rows = divisions.order_by().values_list("code", "name")
-        return dict(sorted(rows.union(grids.order_by().values_list("code", "name"), all=True)))
+        found = rows.union(grids.order_by().values_list("code", "name"), all=True)
+        return {code: short_name(name) for code, name in sorted(found)}
 
     @cached_property
     def next_length(self) -> int:

@@ -66,7 +66,8 @@ class WholeNumber(django_filters.Filter):
             min_value=least,
             max_value=most,
             error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), limits),
-            widget=forms.NumberInput(attrs={"min": least, "max": most, "inputmode": "numeric"}),
+            # Not a number input: that one forgets what was typed when it is no number.
+            widget=forms.TextInput(attrs={"inputmode": "numeric", "maxlength": 5, "autocomplete": "off"}),
             **kwargs,
         )
 
@@ -86,6 +87,12 @@ class StateChoice(Choice):
 
 class YouthForm(forms.Form):
     """The checks across fields. One value a field: the address means one list."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The select says nothing of the usual state, so that it counts as an unused condition.
+        state: Any = self.fields["state"]
+        state.widget.choices = [("", STATES[0][1]), *STATES[1:]]
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
