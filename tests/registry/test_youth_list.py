@@ -92,7 +92,7 @@ def without_ids(response: HttpResponse) -> str:
 @pytest.fixture
 def families(db: None) -> dict[str, Youth]:
     """A few files in three communities of two districts."""
-    made = {
+    return {
         "海": make_youth("张小海", grid=f"{HUAQIANG}001", age=9, grade="A", next_due_on=in_days(-3)),
         "志": make_youth(
             "朱立志", grid=f"{HUAQIANG}002", age=17, categories=["idle"], next_due_on=in_days(0)
@@ -111,7 +111,6 @@ def families(db: None) -> dict[str, Youth]:
         ),
         "结": make_youth("韩结", grid=f"{YINHU}001", age=25, state="closed", closed_reason="迁出"),
     }
-    return made
 
 
 def listed(client: Client, query: str, families: dict[str, Youth]) -> str:
@@ -261,7 +260,7 @@ def test_the_counts_and_the_rows_come_from_one_snapshot(
         finally:
             connection.close()
 
-    def interfere(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
+    def interfere(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         result = execute(sql, params, many, context)
         if 'FROM "registry_youth"' in sql and not seen:
             seen.append(sql)
@@ -464,7 +463,7 @@ def test_pages_forward_and_back_hold_everybody_once_in_order(
         last, following = page, link(page, "next")
         address = f"/youths/{following}" if following else ""
     assert [len(page) for page in pages] == [50, 50, 20]
-    assert sum(pages, []) == expected
+    assert [key for page in pages for key in page] == expected
     for earlier in reversed(pages[:-1]):
         last = client.get(f"/youths/{link(last, 'prev')}")
         assert ids_in(last) == earlier
