@@ -11,8 +11,9 @@ class RegistryConfig(AppConfig):
 
         from grids import alerts  # noqa: PLC0415
 
-        from . import handovers, register_row  # noqa: PLC0415 - models are not there before
+        from . import handovers, overtaken, register_row  # noqa: PLC0415 - models are not there before
 
         alerts.on_sweep("escalate handovers", handovers.escalate_due)
+        alerts.on_sweep("settle overtaken alerts", overtaken.settle_overtaken)
         # Days pass without anybody writing: facts and guardianships end, and the copies of them with it.
         alerts.on_sweep("refresh register rows", partial(register_row.refresh, None), every_night=True)

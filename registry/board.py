@@ -41,6 +41,7 @@ class Figure:
     count: int
     url: str
     tone: str = ""
+    short: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,12 @@ class Column:
     page: str
     query: dict[str, str]
     tone: str = ""
+    short: str = ""  # what stands in a narrow column instead of the label
 
     def figure(self, count: int, division: str) -> Figure:
         query = self.query | ({"division": division} if division else {})
         url = reverse(self.page) + (f"?{urlencode(query)}" if query else "")
-        return Figure(self.label, count, url, self.tone if count else "")
+        return Figure(self.label, count, url, self.tone if count else "", self.short or self.label)
 
 
 @dataclass(frozen=True)

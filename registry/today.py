@@ -28,9 +28,11 @@ MOST_REVIEWS = 5
 
 _COLUMNS = [
     Column("waiting", "待接收", "handovers", {"direction": "in"}, "soon"),
-    Column("overdue", "走访逾期", "youths", {"visit_due": "overdue"}, "late"),
-    Column("today", "今天走访", "youths", {"visit_due": "today"}, "soon"),
-    Column("week", f"{DUE_SOON_DAYS} 天内走访", "youths", {"visit_due": "week"}),
+    Column("overdue", "走访逾期", "youths", {"visit_due": "overdue"}, "late", "逾期"),
+    Column("today", "今天走访", "youths", {"visit_due": "today"}, "soon", "今天"),
+    Column(
+        "week", f"{DUE_SOON_DAYS} 天内走访", "youths", {"visit_due": "week"}, short=f"{DUE_SOON_DAYS} 天内"
+    ),
 ]
 _OPEN = Column("open", "在管", "youths", {})
 

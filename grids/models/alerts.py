@@ -3,11 +3,14 @@
 import uuid
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from .staff import User
+
+# What only the reader can bring to its end; of a leaving youth the other side is asked.
+PRESSING = Q(wants_act=True) & ~Q(kind="handover_leaving")
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):
@@ -23,7 +26,8 @@ class AlertQuerySet(models.QuerySet["Alert"]):
     def for_the_day(self) -> "AlertQuerySet":
         """What a day page shows: what wants an act until it is done, what only informs until it is read."""
         waiting = self.open().filter(Q(wants_act=True) | Q(read_at=None))
-        return waiting.order_by(F("due_at").asc(nulls_last=True), "-created_at", "id")
+        pressing = Case(When(PRESSING, then=Value(0)), default=Value(1))
+        return waiting.order_by(pressing, F("due_at").asc(nulls_last=True), "-created_at", "id")
 
 
 class Alert(models.Model):
@@ -89,6 +93,10 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return self.get_kind_display()  # never the text: administration and logs print this
+
+    @property
+    def is_pressing(self) -> bool:
+        return self.wants_act and self.kind != self.Kind.HANDOVER_LEAVING
 
     @property
     def verb(self) -> str:

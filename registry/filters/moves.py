@@ -18,7 +18,7 @@ from ..models import Youth
 from .places import Places
 from .youths import years_before
 
-DIRECTIONS = [("in", "迁入"), ("out", "迁出"), ("within", "区域内搬迁")]
+DIRECTIONS = [("in", "迁入"), ("out", "迁出"), ("within", "区域内")]
 WHO = [("register", "在管青少年"), ("under26", "26 岁以下"), ("all", "全部居民")]
 DEFAULT_WHO = "register"
 DEFAULT_DAYS = 30
@@ -115,7 +115,7 @@ class MoveFilter(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
-        if "from" in data and "to" in data and data["from"] > data["to"]:
+        if data.get("from") and data.get("to") and data["from"] > data["to"]:
             self.add_error("to", "结束日期不能早于开始日期。")
         return data
 
@@ -135,6 +135,7 @@ class MoveFilter(forms.Form):
 def _day(label: str) -> forms.DateField:
     return forms.DateField(
         label=label,
+        required=False,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         error_messages={"invalid": "日期要写成 2026-11-24 这样。"},
     )

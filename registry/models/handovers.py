@@ -139,3 +139,12 @@ class Handover(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+    @property
+    def standing(self) -> str:
+        """The state in words: out of the city nobody accepts, somebody answers; a climb says how far."""
+        if self.state == self.State.ESCALATED:
+            return f"超时，已报{self.get_level_display()}"
+        if self.state == self.State.OFFERED and self.to_grid_id is None:
+            return "待外地答复"
+        return str(self.get_state_display())
