@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from django.db import connection
 
-from .register_row import DIFFERING
+from . import presence, register_row
 
 CHECKS: dict[str, str] = {
     "residence_one_current": """
@@ -65,7 +65,8 @@ CHECKS: dict[str, str] = {
         WHERE h.state = 'offered' AND h.offered_at < now() - interval '2 minutes' AND NOT EXISTS (
             SELECT FROM grids_alert a WHERE a.subject_id = h.youth_id AND a.addressee_id = r.user_id
             AND a.event_key LIKE 'handover:' || h.id || ':%')""",
-    "register_row_equals_sources": DIFFERING,
+    "register_row_equals_sources": register_row.DIFFERING,
+    "presence_equals_sources": presence.DIFFERING,
 }
 _EXAMPLES = 5
 

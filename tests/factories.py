@@ -15,7 +15,7 @@ from factory.django import DjangoModelFactory
 
 from grids.models import Assignment, Division, Grid, Post, User
 from grids.permissions import Role
-from registry import register_row
+from registry import presence, register_row
 from registry.codes import MoveKind, Sex
 from registry.id_numbers import check_character
 from registry.models import (
@@ -227,7 +227,9 @@ def make_residence(
 ) -> Residence:
     """Somebody lives here since `starts_on` (by default since birth, or long ago)."""
     starts_on = starts_on or max(resident.birth_on, LONG_AGO)
-    return Residence.objects.create(resident=resident, dwelling=dwelling, starts_on=starts_on, **fields)
+    made = Residence.objects.create(resident=resident, dwelling=dwelling, starts_on=starts_on, **fields)
+    presence.follow_residents([resident.pk])
+    return made
 
 
 def make_guardianship(
@@ -377,6 +379,7 @@ def make_move(
         old.save(update_fields=["ends_on"])
     if to:
         make_residence(resident, to, starts_on=moved_on)
+    presence.follow_residents([resident.pk])
     kind = MoveKind.OUT if to is None else MoveKind.WITHIN if old else MoveKind.IN
     from_dwelling = old.dwelling if old else None
     move = Move.objects.create(

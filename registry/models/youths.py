@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Q
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
@@ -15,6 +15,7 @@ from grids.models import Grid, User
 from ..codes import Grade, Sex
 from ..managers import GuardedManager, GuardedQuerySet
 from ..names import mask_name
+from .characters import Characters
 from .residents import Resident
 
 
@@ -25,13 +26,6 @@ class YouthQuerySet(GuardedQuerySet["Youth"]):
     def overdue(self) -> "YouthQuerySet":
         """Open files whose next visit was due before today."""
         return self.open().filter(next_due_on__lt=timezone.localdate())
-
-
-class Characters(Func):
-    """Single characters and pairs of neighbours of a text, for search by part of a Chinese name."""
-
-    function = "name_pairs"
-    output_field = ArrayField(models.TextField())
 
 
 class Youth(models.Model):

@@ -14,7 +14,7 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from grids.passwords import demo_password
-from registry import handovers, register_row
+from registry import handovers, presence, register_row
 from registry.city import delta, loading, past
 from registry.city.building import Builder, Part
 from registry.city.feeds import FeedFiles
@@ -105,6 +105,7 @@ class Command(BaseCommand):
         loading.sequences()
         if builder.wants_rows:
             loading.analyze(vacuum=False)
+            presence.rebuild()
             register_row.refresh(None)
             handovers.ensure_alerts()
             loading.tell_of_returned()
