@@ -4,8 +4,9 @@ from io import BytesIO
 from typing import Any
 
 import xlsxwriter
-from django.http import FileResponse
+from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 
 from grids.models import User
 
@@ -45,7 +46,6 @@ def youth_sheet(listing: YouthList, *, by: User) -> BytesIO:
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(first)
         sheet.set_footer("&L内部资料 注意保密&R第 &P 页 / 共 &N 页")
-    file.seek(0)
     return file
 
 
@@ -98,13 +98,11 @@ def _lateness(youth: Youth) -> str:
     return f"还有 {days} 天" if days else "今天到期"
 
 
-def download(file: BytesIO, name: str) -> FileResponse:
+def download(file: BytesIO, name: str) -> HttpResponse:
     """The sheet as a download named in Chinese, with the day it was made."""
-    response = FileResponse(
-        file,
-        as_attachment=True,
-        filename=f"{name}_{timezone.localdate():%Y%m%d}.xlsx",
-        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    )
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    response = HttpResponse(file.getvalue(), content_type=kind)
+    filename = f"{name}_{timezone.localdate():%Y%m%d}.xlsx"
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=filename)
     response["Cache-Control"] = "no-store, private"
     return response

@@ -11,8 +11,8 @@ from django.db.models import Q
 from grids.models import User
 
 from .models import Search
+from .models.characters import Characters, contains
 from .models.residents import id_number_index
-from .models.youths import Characters
 from .names import search_terms
 
 UNNAMED_KEPT = 50
@@ -94,17 +94,11 @@ def _named(youths: Any, q: str) -> Any:
     if not terms.text or terms.is_id_number:
         return youths.none()
     youths = youths.alias(_name=Characters("name"), _estate=Characters("estate"))
-    by_name = _contains("name", terms.name_part) if terms.name_part else Q()
+    by_name = contains("name", terms.name_part) if terms.name_part else Q()
     letters = Q()
     for column, start in (("pinyin", terms.pinyin), ("initials", terms.initials)):
         if start:
             # In the C collation whatever begins with these letters lies below the next last letter.
             beyond = start[:-1] + chr(ord(start[-1]) + 1)
             letters |= Q(**{f"{column}__gte": start, f"{column}__lt": beyond})
-    return youths.filter((by_name & letters) | _contains("estate", terms.text))
-
-
-def _contains(column: str, part: str) -> Q:
-    """The index answers for pairs of neighbouring characters (one alone is its own pair); LIKE has the last word."""
-    pairs = [part] if len(part) == 1 else [part[at : at + 2] for at in range(len(part) - 1)]
-    return Q(**{f"_{column}__contains": pairs, f"{column}__contains": part})
+    return youths.filter((by_name & letters) | contains("estate", terms.text))

@@ -11,10 +11,10 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import BooleanField, F, Func, Q, Value
+from django.db.models import BooleanField, F, Field, Func, Q, Value
 from django.http import QueryDict
 
 from ..encryption import decrypt, encrypt
@@ -40,7 +40,9 @@ class RowCompare(Func):
         super().__init__(*columns, *values)
         self.operator = operator
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
+    def as_sql(  # type: ignore[override] # parameters may be of any type
+        self, compiler: Any, connection: Any, **extra: Any
+    ) -> tuple[str, list[Any]]:
         parts, params = [], []
         for expression in self.get_source_expressions():
             sql, own = compiler.compile(expression)
@@ -85,7 +87,7 @@ class Order:
             return beyond | ~empty if self.empty_first else beyond
         fields = [*self.columns, "id"]
         values = [
-            Value(value, output_field=Youth._meta.get_field(field))
+            Value(value, output_field=cast("Field[Any, Any]", Youth._meta.get_field(field)))
             for field, value in zip(fields, (*place.values, place.id), strict=True)
         ]
         beyond = Q(RowCompare([F(field) for field in fields], values, operator))

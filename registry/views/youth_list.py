@@ -61,8 +61,8 @@ def youths_export(request: HttpRequest) -> HttpResponse:
         if not listing.is_valid:
             return redirect(reverse("youths") + narrowed(request.GET))
         if listing.counts.total > exports.MOST_ROWS:
-            context = {"total": listing.counts.total, "most": exports.MOST_ROWS}
-            context["back"] = reverse("youths") + narrowed(request.GET)
+            back = reverse("youths") + narrowed(request.GET)
+            context = {"total": listing.counts.total, "most": exports.MOST_ROWS, "back": back}
             return render(request, "registry/youths/export_too_long.html", context, status=422)
         sheet = exports.youth_sheet(listing, by=user)
     return exports.download(sheet, "青少年名单")

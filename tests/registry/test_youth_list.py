@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -39,18 +38,18 @@ def in_days(days: int) -> Any:
     return TODAY() + timedelta(days=days)
 
 
-def names_in(response: HttpResponse) -> list[str]:
+def names_in(response: Any) -> list[str]:
     """The masked names of one page, in its order."""
     table = re.search(r"<tbody>(.*)</tbody>", response.content.decode(), re.S)
     return re.findall(r"<tr>\s*<td[^>]*><a [^>]*>([^<]*)</a>", table[1]) if table else []
 
 
-def ids_in(response: HttpResponse) -> list[str]:
+def ids_in(response: Any) -> list[str]:
     table = re.search(r"<tbody>(.*)</tbody>", response.content.decode(), re.S)
     return re.findall(r'<tr>\s*<td[^>]*><a href="/youths/([0-9a-f-]{36})/"', table[1]) if table else []
 
 
-def link(response: HttpResponse, rel: str) -> str:
+def link(response: Any, rel: str) -> str:
     found = re.search(rf'href="([^"]*)" rel="{rel}"', response.content.decode())
     return unescape(found[1]) if found else ""
 
@@ -69,20 +68,20 @@ def walk(client: Client, query: str) -> list[str]:
         address = f"/youths/{following}"
 
 
-def counts_in(response: HttpResponse) -> dict[str, tuple[str, int]]:
+def counts_in(response: Any) -> dict[str, tuple[str, int]]:
     """{label: (link, number)} of all counts beside the list."""
     pattern = r'<li><a href="([^"]*)"[^>]*><span>([^<]*)</span><b>([\d,]+)</b>'
     found = re.findall(pattern, response.content.decode())
     return {label: (unescape(url), int(number.replace(",", ""))) for url, label, number in found}
 
 
-def total_in(response: HttpResponse) -> int:
+def total_in(response: Any) -> int:
     found = re.search(r"共 ([\d,]+) 人</h2>", response.content.decode())
     assert found
     return int(found[1].replace(",", ""))
 
 
-def without_ids(response: HttpResponse) -> str:
+def without_ids(response: Any) -> str:
     """The page but for what differs between any two requests."""
     text = response.content.decode()
     text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", text)
