@@ -107,7 +107,8 @@ def offer_again(youth: Youth, *, by: User) -> Handover:
     """After a return: the address was right after all. Raises HandoverEnded when there is nothing to offer."""
     youth = youth_for_update(youth)
     last = youth.handovers.order_by("-offered_at").first()
-    if last is None or last.is_open or not youth.lives_in or youth.lives_in == youth.grid_id:
+    is_under_way = youth.handovers.open().exists()
+    if last is None or is_under_way or not youth.lives_in or youth.lives_in == youth.grid_id:
         raise HandoverEnded("这份档案现在没有可以重新发起的交接")
     hours = settings.HANDOVER_HOURS_GRADE_A if youth.grade == "A" else settings.HANDOVER_HOURS
     handover = Handover(

@@ -17,7 +17,7 @@ from django.utils import timezone
 from grids import alerts
 from grids.models import User
 
-from . import handovers, register_row
+from . import handovers, presence, register_row
 from .models import Dwelling, Move, Resident
 from .names import mask_name
 from .sql import statements
@@ -37,7 +37,6 @@ _BEFORE_SETTLING = (
     "close",
     "open",
     "record",
-    "youths",
     "families",
 )
 
@@ -87,15 +86,25 @@ def apply_judged(applied: Applied, **origin: Any) -> None:
     with connection.cursor() as cursor:
         for name in _BEFORE_SETTLING:
             cursor.execute(sql[name], parameters if "%(" in sql[name] else None)
+    told = settle(by=parameters["by"], reason=parameters["note"] or "迁移")
+    applied.handovers, applied.alerts, applied.addressees = told.handovers, told.alerts, told.addressees
+
+
+def settle(*, by: int | None, reason: str) -> handovers.Told:
+    """Let files, handovers and alerts follow the homes of the people in `residence_step`, who have moved already."""
+    presence.follow("(SELECT resident_id FROM residence_step WHERE verdict IN ('move', 'correct'))")
+    sql = statements("moves.sql")
+    with connection.cursor() as cursor:
+        cursor.execute(sql["youths"])
         cursor.execute(sql["names"])
         names: Mapping[UUID, str] = dict(cursor.fetchall())
         masks: dict[str, Any] = {"ids": list(names), "masked": [mask_name(name) for name in names.values()]}
         cursor.execute(sql["mask_youths"], masks)
         cursor.execute(sql["mask_families"], masks)
     register_row.refresh(names)
-    told = handovers.follow_moves(by=parameters["by"], reason=parameters["note"] or "迁移")
-    applied.handovers, applied.alerts, applied.addressees = told.handovers, told.alerts, told.addressees
-    alerts.poke_after_commit(applied.addressees)
+    told = handovers.follow_moves(by=by, reason=reason)
+    alerts.poke_after_commit(told.addressees)
+    return told
 
 
 def _reason(verdict: str, first_line: int, current_start: date | None, last_end: date | None) -> str:

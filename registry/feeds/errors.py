@@ -10,6 +10,7 @@ class Errors:
 
     def __init__(self) -> None:
         self.rows = 0
+        self.withheld: set[int] = set()
         self._by_line: dict[int, list[RowError]] = {}
 
     def add(self, error: RowError) -> None:
@@ -18,6 +19,10 @@ class Errors:
     def extend(self, errors: Iterable[RowError]) -> None:
         for error in errors:
             self.add(error)
+
+    def withhold(self, line: int) -> None:
+        """Nothing of this row may be kept: the errors sheet names the line and the reason only."""
+        self.withheld.add(line)
 
     @property
     def by_line(self) -> Mapping[int, Sequence[RowError]]:

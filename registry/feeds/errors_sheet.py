@@ -6,7 +6,7 @@ every ID number, and text cells are never formulas. Only the columns that the ki
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import xlsxwriter
@@ -29,8 +29,10 @@ _WIDTHS = {
 }
 
 
-def write_errors_sheet(feed: FeedFile, errors: Mapping[int, Sequence[RowError]], path: Path) -> Path | None:
-    """Write the rows of `feed` whose line has errors; None when there are none.
+def write_errors_sheet(
+    feed: FeedFile, errors: Mapping[int, Sequence[RowError]], path: Path, *, withheld: Collection[int] = ()
+) -> Path | None:
+    """Write the rows of `feed` whose line has errors; None when there are none. Of `withheld` lines only the reason.
 
     The sheet holds whole ID numbers, for the department that sent them: the file is readable by its
     owner alone (0600), in a folder that is the owner's (0700). Reads the feed once more.
@@ -49,7 +51,7 @@ def write_errors_sheet(feed: FeedFile, errors: Mapping[int, Sequence[RowError]],
                 "strings_to_numbers": False,
             }
             with xlsxwriter.Workbook(file, options) as workbook:
-                _fill(workbook, feed, errors)
+                _fill(workbook, feed, errors, withheld)
         Path(unfinished).replace(path)
     except BaseException:
         Path(unfinished).unlink(missing_ok=True)
@@ -57,7 +59,12 @@ def write_errors_sheet(feed: FeedFile, errors: Mapping[int, Sequence[RowError]],
     return path
 
 
-def _fill(workbook: xlsxwriter.Workbook, feed: FeedFile, errors: Mapping[int, Sequence[RowError]]) -> None:
+def _fill(
+    workbook: xlsxwriter.Workbook,
+    feed: FeedFile,
+    errors: Mapping[int, Sequence[RowError]],
+    withheld: Collection[int],
+) -> None:
     text = workbook.add_format({"num_format": "@"})
     bold = workbook.add_format({"num_format": "@", "bold": True, "bg_color": "#E8EEF5"})
     sheet = workbook.add_worksheet("差错")
@@ -72,7 +79,8 @@ def _fill(workbook: xlsxwriter.Workbook, feed: FeedFile, errors: Mapping[int, Se
         if line in errors:
             written += 1
             values = row.values if isinstance(row, BrokenRow) else row
-            for place, value in enumerate([str(line), *_summary(errors[line]), *values.values()]):
+            cells = () if line in withheld else values.values()
+            for place, value in enumerate([str(line), *_summary(errors[line]), *cells]):
                 sheet.write_string(written, place, value[:_LONGEST_CELL], text)
         if line >= last_line or written == MOST_ROWS:
             break

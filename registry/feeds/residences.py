@@ -23,7 +23,7 @@ _FAULTS = {
 }
 
 
-def judge(feed: FeedFile, *, as_of: date, errors: Errors) -> moves.Applied:
+def judge(feed: FeedFile, *, as_of: date, errors: Errors, **_source: str) -> moves.Applied:
     """Stage the file and say what each row is; adds to `errors` and changes nothing in the register."""
     sql = statements("feed_residences.sql")
     with connection.cursor() as cursor:
@@ -45,6 +45,18 @@ def judge(feed: FeedFile, *, as_of: date, errors: Errors) -> moves.Applied:
 
 def apply(judged: moves.Applied, **origin: Any) -> None:
     moves.apply_judged(judged, **origin)
+    with connection.cursor() as cursor:
+        cursor.execute(statements("feed_residences.sql")["touched"])
+
+
+def moves_by_district() -> dict[str, dict[str, int]]:
+    """District code → moves in, out and within, as judged."""
+    with connection.cursor() as cursor:
+        cursor.execute(statements("feed_residences.sql")["moves_by_district"])
+        return {
+            code: {"in": came, "out": left, "within": stayed}
+            for code, came, left, stayed in cursor.fetchall()
+        }
 
 
 def absent_count() -> int:

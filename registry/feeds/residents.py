@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from .. import register_row
+from .. import presence, register_row
 from ..codes import rural_hukou
 from ..encryption import encrypt
 from ..models.residents import id_number_index, phone_index
@@ -24,7 +24,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def judge(feed: FeedFile, *, as_of: date, errors: Errors) -> Applied:
+def judge(feed: FeedFile, *, as_of: date, errors: Errors, **_source: str) -> Applied:
     """Stage the file and say what is new; adds to `errors` and changes nothing in the register."""
     sql = statements("feed_residents.sql")
     with connection.cursor() as cursor:
@@ -34,17 +34,20 @@ def judge(feed: FeedFile, *, as_of: date, errors: Errors) -> Applied:
             cursor.execute(sql[name])
         for line, fault, first_line in cursor.fetchall():
             errors.add(_fault(line, fault, first_line))
-        cursor.execute(sql["analyze"])
-        cursor.execute(sql["unchanged"])
+        for name in ("analyze", "differing", "unchanged"):
+            cursor.execute(sql[name])
         return Applied(unchanged=cursor.fetchone()[0])
 
 
-def apply(judged: Applied, **_origin: Any) -> None:
+def apply(judged: Applied, *, batch: Any, **_origin: Any) -> None:
     sql = statements("feed_residents.sql")
     with connection.cursor() as cursor:
-        for name in ("households", "add", "change"):
-            cursor.execute(sql[name])
+        cursor.execute(sql["households"])
+        for name in ("add", "change"):
+            cursor.execute(sql[name], {"batch": batch})
         youth_ids = [row[0] for row in cursor.fetchall()]
+        cursor.execute(sql["touched"])
+    presence.follow("feed_resident_known")
     register_row.refresh(youth_ids)
 
 

@@ -91,16 +91,14 @@ def check_residence(line: int, raw: Raw, *, as_of: date) -> ResidenceRow | list[
     """Check a row of `residences` by itself. Whether person, dwelling and county exist is asked in the database."""
     errors: list[RowError] = []
     get = raw.get
-    id_number, person_number, _, _ = _person(line, raw, as_of, errors)
-    starts_on = _day(line, "起始日期", raw["starts_on"], as_of, errors)
+    id_number, person_number, _, _ = check_person(line, raw, as_of, errors)
+    starts_on = check_day(line, "起始日期", raw["starts_on"], as_of, errors)
     dwelling_code = raw["dwelling_code"]
     if len(dwelling_code) > 50 or not dwelling_code.isprintable():
         errors.append(RowError(line, "房屋编号", "房屋编号最多 50 个字符,不能有换行和控制字符"))
     destination_code = ""
     if not dwelling_code:  # beside a dwelling the cell means nothing: nobody left
-        destination_code = get("destination_code", "")
-        if destination_code and not _is_digits(destination_code, 6):
-            errors.append(RowError(line, "迁往地", "迁往地应为 6 位行政区划代码,不清楚可以不填"))
+        destination_code = check_destination(line, "迁往地", get("destination_code", ""), errors)
     if errors or starts_on is None:
         return errors
     return ResidenceRow(line, id_number, person_number, dwelling_code, starts_on, destination_code)
@@ -110,8 +108,8 @@ def check_resident(line: int, raw: Raw, *, as_of: date) -> ResidentRow | list[Ro
     """Check a row of `residents` by itself. What a file says of the sex prevails over the ID number's digit."""
     errors: list[RowError] = []
     get = raw.get
-    id_number, person_number, number_birth_on, number_sex = _person(line, raw, as_of, errors)
-    name = _name(line, raw["name"], errors)
+    id_number, person_number, number_birth_on, number_sex = check_person(line, raw, as_of, errors)
+    name = check_name(line, raw["name"], errors)
     sex = _sex(line, get("sex", ""), errors)
     if sex in _SEX_NOT_SAID:
         sex = number_sex or sex
@@ -119,7 +117,7 @@ def check_resident(line: int, raw: Raw, *, as_of: date) -> ResidentRow | list[Ro
         line, get("birth_on", ""), number_birth_on, as_of, errors, has_id_number=bool(raw.get("id_number"))
     )
     hukou_code = get("hukou_code", "")
-    if hukou_code and not (_is_digits(hukou_code, 12) or _is_digits(hukou_code, 6)):
+    if hukou_code and not (is_digits(hukou_code, 12) or is_digits(hukou_code, 6)):
         errors.append(RowError(line, "户籍地", "户籍地应为 12 位或 6 位区划代码"))
     household_number = get("household_number", "")
     if len(household_number) > 18 or not household_number.isprintable():
@@ -144,7 +142,9 @@ _PERSON_NUMBER = re.compile(r"[0-9A-Za-z_-]{1,30}")
 _SEX_NOT_SAID = ("", Sex.UNKNOWN.value, Sex.UNSTATED.value)
 
 
-def _person(line: int, raw: Raw, as_of: date, errors: list[RowError]) -> tuple[str, str, date | None, str]:
+def check_person(
+    line: int, raw: Raw, as_of: date, errors: list[RowError]
+) -> tuple[str, str, date | None, str]:
     """ID number, 人员编号, and the birth date and sex that the ID number states."""
     id_number = raw.get("id_number", "")
     person_number = raw.get("person_number", "")
@@ -180,7 +180,7 @@ def _check_person_number(line: int, person_number: str, errors: list[RowError]) 
         errors.append(RowError(line, "人员编号", "填的是公民身份号码,请改填到公民身份号码列"))
 
 
-def _day(line: int, column: str, text: str, as_of: date, errors: list[RowError]) -> date | None:
+def check_day(line: int, column: str, text: str, as_of: date, errors: list[RowError]) -> date | None:
     if not text:
         errors.append(RowError(line, column, f"请填写{column}"))
         return None
@@ -193,6 +193,28 @@ def _day(line: int, column: str, text: str, as_of: date, errors: list[RowError])
         errors.append(RowError(line, column, f"{column}晚于数据日期 {as_of.isoformat()}"))
         return None
     return day
+
+
+def check_end(line: int, text: str, starts_on: date | None, errors: list[RowError]) -> date | None:
+    """终止日期: empty while it lasts; may lie ahead (a term that is known), never before the start."""
+    if not text:
+        return None
+    try:
+        day = parse_date(text)
+    except InvalidDate as fault:
+        errors.append(RowError(line, "终止日期", str(fault)))
+        return None
+    if starts_on and day < starts_on:
+        errors.append(RowError(line, "终止日期", "终止日期早于起始日期"))
+        return None
+    return day
+
+
+def check_destination(line: int, column: str, text: str, errors: list[RowError]) -> str:
+    """A 6-digit county code, or nothing; whether it exists is asked in the database."""
+    if text and not is_digits(text, 6):
+        errors.append(RowError(line, column, f"{column}应为 6 位行政区划代码,不清楚可以不填"))
+    return text
 
 
 def _birth_date(
@@ -209,17 +231,17 @@ def _birth_date(
     if not text:
         errors.append(RowError(line, "出生日期", "没有公民身份号码时必须填写出生日期"))
         return None
-    birth_on = _day(line, "出生日期", text, as_of, errors)
+    birth_on = check_day(line, "出生日期", text, as_of, errors)
     if birth_on and number_birth_on and birth_on != number_birth_on:
         errors.append(RowError(line, "出生日期", "出生日期与证件号码不一致"))
     return birth_on
 
 
-def _name(line: int, text: str, errors: list[RowError]) -> str:
+def check_name(line: int, text: str, errors: list[RowError], column: str = "姓名") -> str:
     try:
         return clean_name(text)
     except InvalidName as fault:
-        errors.append(RowError(line, "姓名", str(fault).rstrip("。")))
+        errors.append(RowError(line, column, str(fault).rstrip("。")))
         return ""
 
 
@@ -233,5 +255,5 @@ def _sex(line: int, text: str, errors: list[RowError]) -> str:
     return member.value
 
 
-def _is_digits(text: str, length: int) -> bool:
+def is_digits(text: str, length: int) -> bool:
     return len(text) == length and text.isascii() and text.isdigit()

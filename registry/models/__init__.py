@@ -3,10 +3,11 @@ from .corrections import Correction
 from .dwellings import Dwelling
 from .enrolments import Enrolment
 from .facts import Fact
-from .feeds import Batch, Source
+from .feeds import Batch, BatchChange, Source
 from .guardianships import Guardianship
 from .handovers import Handover
 from .moves import Move
+from .presence import Presence
 from .residences import Residence
 from .residents import Household, Resident
 from .searches import Search
@@ -15,6 +16,7 @@ from .youths import Youth
 
 __all__ = [
     "Batch",
+    "BatchChange",
     "Category",
     "Correction",
     "Dwelling",
@@ -25,6 +27,7 @@ __all__ = [
     "Household",
     "Move",
     "Need",
+    "Presence",
     "Residence",
     "Resident",
     "Search",

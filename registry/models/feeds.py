@@ -35,6 +35,7 @@ class Batch(models.Model):
     class State(models.TextChoices):
         APPLIED = "applied", "已应用"
         HELD = "held", "待批准"
+        UNDONE = "undone", "已撤销"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     source = models.ForeignKey(Source, models.PROTECT, related_name="batches", verbose_name="来源")
@@ -47,6 +48,8 @@ class Batch(models.Model):
     loaded_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="加载人")
     approved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="批准人")
     created_at = models.DateTimeField("时间", default=timezone.now)
+    undone_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="撤销人")
+    undone_at = models.DateTimeField("撤销时间", null=True)
     counts: Any = models.JSONField("计数", default=dict)
 
     class Meta:
@@ -64,3 +67,19 @@ class Batch(models.Model):
                 violation_error_message="批准人不能是加载人本人",
             ),
         ]
+
+
+class BatchChange(models.Model):
+    """What a batch changed of a row that was there before: its image before and after, so that it can be undone.
+
+    What a batch added carries the batch's id itself. `latter` is NULL when the batch removed the row.
+    """
+
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="changes")
+    table_name = models.CharField(max_length=40, db_collation="C")
+    row_key = models.CharField(max_length=36, db_collation="C")
+    former: Any = models.JSONField()
+    latter: Any = models.JSONField(null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "批次改动"

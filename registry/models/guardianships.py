@@ -1,6 +1,5 @@
 """Guardianships 监护关系: who looks after a resident, how they are kin, and where the guardian is."""
 
-
 from django.db import models
 from django.db.models import F, Q
 
@@ -40,8 +39,12 @@ class Guardianship(models.Model):
     destination_code = models.CharField("去向", max_length=6, blank=True, db_collation="C")
     starts_on = models.DateField("起始日期")
     ends_on = models.DateField("终止日期", null=True)
-    source = models.ForeignKey(Source, models.PROTECT, null=True, related_name="+", verbose_name="来源")
-    batch = models.ForeignKey(Batch, models.PROTECT, null=True, related_name="+", verbose_name="批次")
+    source = models.ForeignKey(
+        Source, models.PROTECT, null=True, related_name="+", verbose_name="来源", db_index=False
+    )
+    batch = models.ForeignKey(
+        Batch, models.PROTECT, null=True, related_name="+", verbose_name="批次", db_index=False
+    )
 
     objects = GuardedManager.from_queryset(GuardianshipQuerySet)()
 
@@ -52,4 +55,7 @@ class Guardianship(models.Model):
                 condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
                 name="guardianship_ends_after_start",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["batch"], condition=Q(batch__isnull=False), name="guardianship_of_batch")
         ]

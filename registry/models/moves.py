@@ -47,8 +47,12 @@ class Move(models.Model):
     destination_code = models.CharField("迁往地", max_length=6, blank=True, db_collation="C")
     moved_on = models.DateField("迁移日期")
     recorded_at = models.DateTimeField("登记时间", default=timezone.now, db_default=Now())
-    source = models.ForeignKey(Source, models.PROTECT, null=True, related_name="+", verbose_name="来源")
-    batch = models.ForeignKey(Batch, models.PROTECT, null=True, related_name="+", verbose_name="批次")
+    source = models.ForeignKey(
+        Source, models.PROTECT, null=True, related_name="+", verbose_name="来源", db_index=False
+    )
+    batch = models.ForeignKey(
+        Batch, models.PROTECT, null=True, related_name="+", verbose_name="批次", db_index=False
+    )
     reported_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="报告人")
     note = models.CharField("说明", max_length=200, blank=True)
     corrected_at = models.DateTimeField("更正时间", null=True)
@@ -76,5 +80,5 @@ class Move(models.Model):
             models.Index(fields=["to_grid", "moved_on"], name="move_into_grid"),
             models.Index(fields=["from_grid", "moved_on"], name="move_out_of_grid"),
             models.Index(fields=["resident", "moved_on"], name="move_of_resident"),
-            models.Index(fields=["batch"], name="move_of_batch"),
+            models.Index(fields=["batch"], condition=Q(batch__isnull=False), name="move_of_batch"),
         ]

@@ -1,6 +1,5 @@
 """Residences 居住记录: who lived where from when to when; the current one decides who is responsible."""
 
-
 from django.db import models
 from django.db.models import F, Q
 
@@ -27,8 +26,12 @@ class Residence(models.Model):
     dwelling = models.ForeignKey(Dwelling, models.PROTECT, related_name="residences", verbose_name="房屋")
     starts_on = models.DateField("起始日期")
     ends_on = models.DateField("终止日期", null=True)
-    source = models.ForeignKey(Source, models.PROTECT, null=True, related_name="+", verbose_name="来源")
-    batch = models.ForeignKey(Batch, models.PROTECT, null=True, related_name="+", verbose_name="批次")
+    source = models.ForeignKey(
+        Source, models.PROTECT, null=True, related_name="+", verbose_name="来源", db_index=False
+    )
+    batch = models.ForeignKey(
+        Batch, models.PROTECT, null=True, related_name="+", verbose_name="批次", db_index=False
+    )
 
     objects = GuardedManager.from_queryset(ResidenceQuerySet)()
 
@@ -45,4 +48,7 @@ class Residence(models.Model):
                 name="residence_ends_after_start",
             ),
         ]
-        indexes = [models.Index(fields=["resident", "starts_on"], name="residence_of_resident")]
+        indexes = [
+            models.Index(fields=["resident", "starts_on"], name="residence_of_resident"),
+            models.Index(fields=["batch"], condition=Q(batch__isnull=False), name="residence_of_batch"),
+        ]

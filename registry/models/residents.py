@@ -1,6 +1,6 @@
 """Residents 实有人口 and the households they live in as one family."""
 
-
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from simple_history.models import HistoricalRecords
@@ -14,6 +14,8 @@ from ..encryption import EncryptedTextField, blind_index
 from ..id_numbers import mask as mask_id_number
 from ..managers import GuardedManager, GuardedQuerySet
 from ..names import mask_name
+from .characters import Characters
+from .feeds import Batch
 
 
 class HouseholdQuerySet(GuardedQuerySet["Household"]):
@@ -77,6 +79,9 @@ class Resident(models.Model):
     relation = models.CharField("与户主关系", max_length=2, blank=True)
     phone = EncryptedTextField("联系方式", purpose="phone", null=True)
     phone_index = models.BinaryField(max_length=32, null=True)
+    batch = models.ForeignKey(
+        Batch, models.PROTECT, null=True, related_name="+", verbose_name="批次", db_index=False
+    )
 
     objects = GuardedManager.from_queryset(ResidentQuerySet)()
 
@@ -98,6 +103,12 @@ class Resident(models.Model):
                 name="resident_has_a_key",
                 violation_error_message="证件号码和人员编号至少要有一个",
             ),
+        ]
+        indexes = [
+            GinIndex(Characters("name"), name="resident_name_characters"),
+            models.Index(fields=["pinyin"], name="resident_by_pinyin"),
+            models.Index(fields=["initials"], name="resident_by_initials"),
+            models.Index(fields=["batch"], condition=Q(batch__isnull=False), name="resident_of_batch"),
         ]
 
     def __str__(self) -> str:

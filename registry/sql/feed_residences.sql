@@ -40,3 +40,19 @@ WHERE r.ends_on IS NULL AND NOT EXISTS (SELECT FROM staged_residence s WHERE s.r
 
 -- name: current
 SELECT count(*) FROM registry_residence WHERE ends_on IS NULL
+
+-- name: touched
+INSERT INTO touched_resident
+SELECT DISTINCT resident_id FROM residence_step WHERE verdict IN ('move', 'correct')
+
+-- name: moves_by_district
+SELECT left(grid_id, 6), count(*) FILTER (WHERE way = 'in'), count(*) FILTER (WHERE way = 'out'), count(*) FILTER (WHERE way = 'within')
+FROM (
+    SELECT a.grid_id, CASE WHEN s.dwelling_id IS NULL OR left(a.grid_id, 6) <> left(b.grid_id, 6) THEN 'out' ELSE 'within' END AS way
+    FROM residence_step s JOIN registry_dwelling a ON a.id = s.came_from LEFT JOIN registry_dwelling b ON b.id = s.dwelling_id
+    WHERE s.verdict = 'move'
+    UNION ALL
+    SELECT b.grid_id, 'in' FROM residence_step s JOIN registry_dwelling b ON b.id = s.dwelling_id LEFT JOIN registry_dwelling a ON a.id = s.came_from
+    WHERE s.verdict = 'move' AND (a.id IS NULL OR left(a.grid_id, 6) <> left(b.grid_id, 6))
+) AS moves
+GROUP BY 1 ORDER BY 1

@@ -37,18 +37,22 @@ SELECT line, fault, first_line FROM feed_resident_known WHERE fault IS NOT NULL 
 -- name: analyze
 ANALYZE feed_resident_known
 
--- name: unchanged
-SELECT count(*) FROM feed_resident_known f
+-- name: differing
+-- An empty cell says nothing: it leaves what is known. A 6-digit 户籍地 does not tell rural or not, so a worker's word stays.
+DROP TABLE IF EXISTS feed_resident_changed;
+CREATE TEMPORARY TABLE feed_resident_changed ON COMMIT DROP AS
+SELECT f.line FROM feed_resident_known f
 JOIN registry_resident r ON r.id = f.resident_id
 LEFT JOIN registry_household h ON h.id = r.household_id
 WHERE f.fault IS NULL
-  AND (f.name, f.sex, f.birth_on) = (r.name, r.sex, r.birth_on)
-  AND coalesce(f.person_number, r.person_number) IS NOT DISTINCT FROM r.person_number
-  AND coalesce(f.id_number_index, r.id_number_index) IS NOT DISTINCT FROM r.id_number_index
-  AND coalesce(f.hukou_code, r.hukou_code) = r.hukou_code
-  AND coalesce(f.household_number, h.number) IS NOT DISTINCT FROM h.number
-  AND coalesce(f.relation, r.relation) = r.relation
-  AND coalesce(f.phone_index, r.phone_index) IS NOT DISTINCT FROM r.phone_index
+  AND (f.name, f.sex, f.birth_on, coalesce(f.person_number, r.person_number), coalesce(f.id_number_index, r.id_number_index),
+       coalesce(f.hukou_code, r.hukou_code), coalesce(f.household_number, h.number), coalesce(f.relation, r.relation),
+       coalesce(f.phone_index, r.phone_index))
+      IS DISTINCT FROM (r.name, r.sex, r.birth_on, r.person_number, r.id_number_index, r.hukou_code, h.number, r.relation, r.phone_index)
+
+-- name: unchanged
+SELECT count(*) FILTER (WHERE f.resident_id IS NOT NULL AND f.fault IS NULL) - (SELECT count(*) FROM feed_resident_changed)
+FROM feed_resident_known f
 
 -- name: households
 INSERT INTO registry_household (number, note)
@@ -57,15 +61,18 @@ ON CONFLICT (number) DO NOTHING
 
 -- name: add
 INSERT INTO registry_resident (person_number, id_number, id_number_index, name, pinyin, initials, sex, birth_on, hukou_code,
-                               hukou_is_rural, household_id, relation, phone, phone_index)
+                               hukou_is_rural, household_id, relation, phone, phone_index, batch_id)
 SELECT f.person_number, f.id_number, f.id_number_index, f.name, f.pinyin, f.initials, f.sex, f.birth_on, coalesce(f.hukou_code, ''),
-       f.hukou_is_rural, h.id, coalesce(f.relation, ''), f.phone, f.phone_index
+       f.hukou_is_rural, h.id, coalesce(f.relation, ''), f.phone, f.phone_index, %(batch)s
 FROM feed_resident_known f LEFT JOIN registry_household h ON h.number = f.household_number
 WHERE f.fault IS NULL AND f.resident_id IS NULL
 
 -- name: change
--- An empty cell says nothing: it leaves what is known. A 6-digit 户籍地 does not tell rural or not, so a worker's word stays.
-WITH changed AS (
+WITH former AS (
+    SELECT r.id, to_jsonb(r) AS image
+    FROM feed_resident_changed c JOIN feed_resident_known f USING (line) JOIN registry_resident r ON r.id = f.resident_id
+),
+changed AS (
     UPDATE registry_resident r SET
         person_number = coalesce(f.person_number, r.person_number),
         id_number = CASE WHEN f.id_number_index IS DISTINCT FROM r.id_number_index AND f.id_number_index IS NOT NULL
@@ -78,15 +85,20 @@ WITH changed AS (
         relation = coalesce(f.relation, r.relation),
         phone = CASE WHEN coalesce(f.phone_index, r.phone_index) IS DISTINCT FROM r.phone_index THEN f.phone ELSE r.phone END,
         phone_index = coalesce(f.phone_index, r.phone_index)
-    FROM feed_resident_known f LEFT JOIN registry_household h ON h.number = f.household_number
-    WHERE f.fault IS NULL AND r.id = f.resident_id
-      AND NOT ((f.name, f.sex, f.birth_on) = (r.name, r.sex, r.birth_on)
-               AND coalesce(f.person_number, r.person_number) IS NOT DISTINCT FROM r.person_number
-               AND coalesce(f.id_number_index, r.id_number_index) IS NOT DISTINCT FROM r.id_number_index
-               AND coalesce(f.hukou_code, r.hukou_code) = r.hukou_code
-               AND coalesce(h.id, r.household_id) IS NOT DISTINCT FROM r.household_id
-               AND coalesce(f.relation, r.relation) = r.relation
-               AND coalesce(f.phone_index, r.phone_index) IS NOT DISTINCT FROM r.phone_index)
-    RETURNING r.id
+    FROM feed_resident_changed c
+    JOIN feed_resident_known f USING (line)
+    LEFT JOIN registry_household h ON h.number = f.household_number
+    WHERE r.id = f.resident_id
+    RETURNING r.*
+),
+remembered AS (
+    INSERT INTO registry_batchchange (batch_id, table_name, row_key, former, latter)
+    SELECT %(batch)s, 'registry_resident', changed.id::text, former.image, to_jsonb(changed) FROM changed JOIN former USING (id)
 )
 SELECT y.id FROM changed JOIN registry_youth y ON y.resident_id = changed.id
+
+-- name: touched
+INSERT INTO touched_resident
+SELECT r.id FROM feed_resident_known f JOIN registry_resident r
+    ON r.id_number_index = f.id_number_index OR r.person_number = f.person_number
+WHERE f.fault IS NULL AND (f.resident_id IS NULL OR f.line IN (SELECT line FROM feed_resident_changed))

@@ -1,4 +1,5 @@
 -- Changes of residence, from the staged rows to moves, handovers and alerts; caller: registry/moves.py.
+-- Rows that a batch changes are remembered with their images, so that the batch can be undone (feed_undo.sql).
 -- Input: the temporary table staged_residence (line, resident_id, dwelling_id, starts_on, destination), dwelling_id NULL
 -- when the person left the city. The number of statements does not depend on the number of rows.
 
@@ -112,16 +113,24 @@ WITH wrong AS (
         WHERE resident_id = s.resident_id AND moved_on = s.starts_on AND voided_at IS NULL
         ORDER BY recorded_at DESC LIMIT 1) AS m ON true
     WHERE s.verdict = 'correct'
+),
+former AS (
+    SELECT m.id, to_jsonb(m) AS image FROM registry_move m JOIN wrong ON m.id = wrong.wrong_move
+),
+changed AS (
+    UPDATE registry_move m SET
+        corrected_at = now(),
+        voided_at = CASE WHEN is_void THEN now() END,
+        to_dwelling_id = CASE WHEN is_void THEN m.to_dwelling_id ELSE wrong.dwelling_id END,
+        to_grid_id = CASE WHEN is_void THEN m.to_grid_id ELSE wrong.to_grid END,
+        destination_code = CASE WHEN is_void THEN m.destination_code ELSE wrong.destination END,
+        kind = CASE WHEN is_void THEN m.kind WHEN wrong.dwelling_id IS NULL THEN 'out'
+                    WHEN wrong_from IS NULL THEN 'in' ELSE 'within' END
+    FROM wrong WHERE m.id = wrong.wrong_move
+    RETURNING m.*
 )
-UPDATE registry_move m SET
-    corrected_at = now(),
-    voided_at = CASE WHEN is_void THEN now() END,
-    to_dwelling_id = CASE WHEN is_void THEN m.to_dwelling_id ELSE wrong.dwelling_id END,
-    to_grid_id = CASE WHEN is_void THEN m.to_grid_id ELSE wrong.to_grid END,
-    destination_code = CASE WHEN is_void THEN m.destination_code ELSE wrong.destination END,
-    kind = CASE WHEN is_void THEN m.kind WHEN wrong.dwelling_id IS NULL THEN 'out'
-                WHEN wrong_from IS NULL THEN 'in' ELSE 'within' END
-FROM wrong WHERE m.id = wrong.wrong_move
+INSERT INTO registry_batchchange (batch_id, table_name, row_key, former, latter)
+SELECT %(batch)s, 'registry_move', changed.id::text, former.image, to_jsonb(changed) FROM changed JOIN former USING (id) WHERE %(batch)s IS NOT NULL
 
 -- name: correct_moves_without_one
 -- The first residence of a person has no move; a correction that may hand a youth over needs one to stand on.
@@ -137,19 +146,45 @@ WHERE s.verdict = 'correct'
 
 -- name: correct_remove
 -- Moved in by mistake and never left the place before, or left the city on that day: the wrong residence goes.
-DELETE FROM registry_residence r USING residence_step s
-WHERE s.verdict = 'correct' AND r.id = s.current_id AND s.last_end = s.current_start
-  AND (s.dwelling_id IS NULL OR s.dwelling_id = s.last_dwelling)
+WITH changed AS (
+    DELETE FROM registry_residence r USING residence_step s
+    WHERE s.verdict = 'correct' AND r.id = s.current_id AND s.last_end = s.current_start
+      AND (s.dwelling_id IS NULL OR s.dwelling_id = s.last_dwelling)
+    RETURNING r.*
+)
+INSERT INTO registry_batchchange (batch_id, table_name, row_key, former, latter)
+SELECT %(batch)s, 'registry_residence', id::text, to_jsonb(changed), NULL FROM changed WHERE %(batch)s IS NOT NULL
 
 -- name: correct_reopen
-UPDATE registry_residence r SET ends_on = NULL FROM residence_step s
-WHERE s.verdict = 'correct' AND r.id = s.last_id AND s.dwelling_id = s.last_dwelling
-  AND s.last_end = coalesce(s.current_start, s.last_end)
+WITH reopened AS (
+    SELECT s.last_id AS id FROM residence_step s
+    WHERE s.verdict = 'correct' AND s.dwelling_id = s.last_dwelling AND s.last_end = coalesce(s.current_start, s.last_end)
+),
+former AS (
+    SELECT r.id, to_jsonb(r) AS image FROM registry_residence r JOIN reopened USING (id)
+),
+changed AS (
+    UPDATE registry_residence r SET ends_on = NULL FROM reopened WHERE r.id = reopened.id
+    RETURNING r.*
+)
+INSERT INTO registry_batchchange (batch_id, table_name, row_key, former, latter)
+SELECT %(batch)s, 'registry_residence', changed.id::text, former.image, to_jsonb(changed) FROM changed JOIN former USING (id) WHERE %(batch)s IS NOT NULL
 
 -- name: correct_place
-UPDATE registry_residence r SET dwelling_id = s.dwelling_id, source_id = %(source)s, batch_id = %(batch)s FROM residence_step s
-WHERE s.verdict = 'correct' AND r.id = s.current_id AND s.dwelling_id IS NOT NULL
-  AND (s.last_end IS DISTINCT FROM s.current_start OR s.dwelling_id IS DISTINCT FROM s.last_dwelling)
+WITH wrong AS (
+    SELECT s.current_id AS id, s.dwelling_id FROM residence_step s
+    WHERE s.verdict = 'correct' AND s.dwelling_id IS NOT NULL AND s.current_id IS NOT NULL
+      AND (s.last_end IS DISTINCT FROM s.current_start OR s.dwelling_id IS DISTINCT FROM s.last_dwelling)
+),
+former AS (
+    SELECT r.id, to_jsonb(r) AS image FROM registry_residence r JOIN wrong USING (id)
+),
+changed AS (
+    UPDATE registry_residence r SET dwelling_id = wrong.dwelling_id FROM wrong WHERE r.id = wrong.id
+    RETURNING r.*
+)
+INSERT INTO registry_batchchange (batch_id, table_name, row_key, former, latter)
+SELECT %(batch)s, 'registry_residence', changed.id::text, former.image, to_jsonb(changed) FROM changed JOIN former USING (id) WHERE %(batch)s IS NOT NULL
 
 -- name: correct_stayed
 -- Reported gone, but in fact moved within the city on that day.
@@ -158,9 +193,19 @@ SELECT resident_id, dwelling_id, starts_on, %(source)s, %(batch)s FROM residence
 WHERE verdict = 'correct' AND current_id IS NULL AND dwelling_id IS DISTINCT FROM last_dwelling
 
 -- name: close
-UPDATE registry_residence r SET ends_on = first.starts_on
-FROM (SELECT resident_id, min(starts_on) AS starts_on FROM residence_step WHERE verdict = 'move' GROUP BY resident_id) AS first
-WHERE r.resident_id = first.resident_id AND r.ends_on IS NULL
+WITH first AS (
+    SELECT resident_id, min(starts_on) AS starts_on FROM residence_step WHERE verdict = 'move' GROUP BY resident_id
+),
+former AS (
+    SELECT r.id, to_jsonb(r) AS image FROM registry_residence r JOIN first USING (resident_id) WHERE r.ends_on IS NULL
+),
+changed AS (
+    UPDATE registry_residence r SET ends_on = first.starts_on FROM first
+    WHERE r.resident_id = first.resident_id AND r.ends_on IS NULL
+    RETURNING r.*
+)
+INSERT INTO registry_batchchange (batch_id, table_name, row_key, former, latter)
+SELECT %(batch)s, 'registry_residence', changed.id::text, former.image, to_jsonb(changed) FROM changed JOIN former USING (id) WHERE %(batch)s IS NOT NULL
 
 -- name: open
 INSERT INTO registry_residence (resident_id, dwelling_id, starts_on, ends_on, source_id, batch_id)
