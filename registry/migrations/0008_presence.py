@@ -72,7 +72,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "dwelling", models.Index(fields=["door_order", "id"], name="dwelling_in_door_order")
         ),
-        migrations.AddIndex("dwelling", models.Index(fields=["grid", "door_order"], name="dwelling_in_grid")),
         migrations.AddIndex("dwelling", GinIndex(Characters("estate"), name="dwelling_estate_characters")),
         migrations.AddIndex("resident", GinIndex(Characters("name"), name="resident_name_characters")),
         migrations.AddIndex("resident", models.Index(fields=["pinyin"], name="resident_by_pinyin")),
