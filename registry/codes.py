@@ -43,6 +43,13 @@ class FactKind(TextChoices):
     DECEASED = "deceased", "死亡"
 
 
+class Denial(TextChoices):
+    """What only a worker says 走访所见, never a feed: that nothing of the sort is so."""
+
+    NO_SCHOOL = "no_school", "不在学或不详"
+    NO_WORK = "no_work", "无业或不详"
+
+
 # Said by the justice bureau about an adult parent only; refused about anyone under 18.
 ADULT_ONLY_FACTS = frozenset({FactKind.IN_PRISON, FactKind.IN_DETOX, FactKind.DETAINED})
 

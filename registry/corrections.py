@@ -9,12 +9,13 @@ from django.utils import timezone
 
 from grids.models import User
 
-from . import id_numbers, register_row
-from .codes import FactKind, Sex
+from . import check_requests, id_numbers, presence, register_row
+from .codes import Denial, Sex
 from .holding import Refused, StaleEdit, hold, once
 from .models import Correction, Fact, Resident, Youth
 from .models.residents import phone_index
 from .names import pinyin_of
+from .precedence import SCHOOL_KINDS, SUBJECTS, WORK_KINDS, counting_ids
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,27 +33,32 @@ class PersonFacts:
     work_unit: str = ""
 
 
-SCHOOL_KINDS = (FactKind.IN_SCHOOL, FactKind.TRUANT, FactKind.DROPPED_OUT)
-WORK_KINDS = (FactKind.EMPLOYED, FactKind.PREPARING, FactKind.UNEMPLOYED)
 NONE_OF_THEM = "none"
+_DENIALS: dict[str, str] = {"school": Denial.NO_SCHOOL, "work": Denial.NO_WORK}
 
 
 def observed(youth: Youth) -> PersonFacts:
-    """The person as the file has it now, in the same shape."""
+    """The person as the file has it now, in the same shape: of several statements the one that counts."""
     resident = youth.resident
-    current = list(resident.facts.current().filter(kind__in=SCHOOL_KINDS + WORK_KINDS))
-    school = next((fact for kind in reversed(SCHOOL_KINDS) for fact in current if fact.kind == kind), None)
-    work = next((fact for kind in WORK_KINDS for fact in current if fact.kind == kind), None)
+    counting = counting_ids(resident.pk)
+    ids = [counting[subject] for subject in SUBJECTS if subject in counting]
+    facts = {fact.pk: fact for fact in resident.facts.filter(pk__in=ids)} if ids else {}
+    said = {subject: facts.get(counting.get(subject, 0)) for subject in SUBJECTS}
+    kinds = {
+        subject: fact.kind if fact and fact.kind != _DENIALS[subject] else NONE_OF_THEM
+        for subject, fact in said.items()
+    }
+    units = {subject: fact.unit if fact else "" for subject, fact in said.items()}
     return PersonFacts(
         name=resident.name,
         sex=resident.sex,
         birth_on=resident.birth_on,
         phone=resident.phone or "",
         hukou_is_rural=resident.hukou_is_rural,
-        school=school.kind if school else NONE_OF_THEM,
-        school_unit=school.unit if school else "",
-        work=work.kind if work else NONE_OF_THEM,
-        work_unit=work.unit if work else "",
+        school=kinds["school"],
+        school_unit=units["school"],
+        work=kinds["work"],
+        work_unit=units["work"],
     )
 
 
@@ -68,7 +74,8 @@ def correct(
 ) -> Correction | None:
     """Correct 更正 what the file says of the person. None when nothing differs.
 
-    School and work become a worker's own observation (facts without a source) and end what departments said before.
+    School and work become a worker's own observation (facts without a source) beside what departments said, and stand
+    above it until something newer is fed. Each department that said otherwise is asked to check 校核.
     Raises StaleEdit when the file changed since `version`, Refused when a value cannot be true.
     """
     held = hold(youth, by=by)
@@ -83,15 +90,17 @@ def correct(
         return None
     _check_against_id_number(held.resident, before, facts)
     _write_resident(held.resident, facts)
-    for field, kinds in (("school", SCHOOL_KINDS), ("work", WORK_KINDS)):
-        _write_observation(held.resident, before, facts, field=field, kinds=kinds)
+    for field in SUBJECTS:
+        _write_observation(held.resident, before, facts, field=field)
     held.version += 1
     held.save_without_historical_record(update_fields=["version"])  # type: ignore[attr-defined]
     correction = Correction(youth=held, reason=reason, by=by, submission_key=submission_key)
     correction.changes = changes
     with once():
         correction.save(force_insert=True)
+    check_requests.ask(correction, fields={field for field, _, _ in changes})
     register_row.refresh([held.pk])
+    presence.follow_residents([held.resident_id])
     return correction
 
 
@@ -161,13 +170,13 @@ def _write_resident(resident: Resident, facts: PersonFacts) -> None:
     )
 
 
-def _write_observation(
-    resident: Resident, before: PersonFacts, facts: PersonFacts, *, field: str, kinds: tuple[FactKind, ...]
-) -> None:
+def _write_observation(resident: Resident, before: PersonFacts, facts: PersonFacts, *, field: str) -> None:
     kind, unit = getattr(facts, field), getattr(facts, f"{field}_unit")
     if (kind, unit) == (getattr(before, field), getattr(before, f"{field}_unit")):
         return
     today = timezone.localdate()
-    resident.facts.current().filter(kind__in=kinds).update(ends_on=today)
-    if kind != NONE_OF_THEM:
-        Fact.objects.create(resident=resident, kind=kind, unit=unit, starts_on=today)
+    own = resident.facts.current().filter(source=None, kind__in=SUBJECTS[field])
+    own.update(ends_on=today)
+    if kind == NONE_OF_THEM:
+        kind, unit = _DENIALS[field], ""
+    Fact.objects.create(resident=resident, kind=kind, unit=unit, starts_on=today)

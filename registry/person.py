@@ -15,8 +15,21 @@ from grids.models import County, Division, ResponsiblePerson, User
 from grids.permissions import Permission
 
 from .codes import FactKind, GuardianStatus, Relation, label_of
-from .models import Enrolment, Fact, Guardianship, Handover, Move, Need, Residence, Resident, Visit, Youth
+from .models import (
+    CheckRequest,
+    Enrolment,
+    Fact,
+    Guardianship,
+    Handover,
+    Move,
+    Need,
+    Residence,
+    Resident,
+    Visit,
+    Youth,
+)
 from .models.youths import age_on
+from .precedence import Statement, counting_ids, statements
 from .reasons import CARE, PRIVATE_STATUSES, knows_reasons, status_shown
 from .timeline import Event, timeline
 from .visits import visit_period
@@ -107,10 +120,29 @@ class PersonFile:
         return [need for need in self.needs if need.closed_on is None]
 
     @cached_property
+    def _stated(self) -> list[Fact]:
+        found = self.youth.resident.facts.exclude(kind__in=_NEVER_ON_OWN_FILE)
+        return list(found.select_related("source", "batch").order_by("-starts_on", "-id"))
+
+    @property
     def facts(self) -> list[Fact]:
         """What holds today, by department or by a worker's own observation."""
-        found = self.youth.resident.facts.exclude(kind__in=_NEVER_ON_OWN_FILE).select_related("source")
-        return [fact for fact in found.order_by("-starts_on") if _runs(fact.ends_on)]
+        return [fact for fact in self._stated if _runs(fact.ends_on)]
+
+    @cached_property
+    def statements(self) -> list[Statement]:
+        """The same by subject, with which one counts where several speak of one thing."""
+        return statements(self.facts, counting_ids(self.youth.resident_id))
+
+    @property
+    def past_facts(self) -> list[Fact]:
+        return [fact for fact in self._stated if not _runs(fact.ends_on)]
+
+    @cached_property
+    def check_requests(self) -> list[CheckRequest]:
+        """What departments were asked to check 校核, the latest first."""
+        asked = self.youth.check_requests.exclude(state=CheckRequest.State.REPLACED)
+        return list(asked.select_related("source", "by").order_by("-created_at")[:LATEST_EVENTS])
 
     @cached_property
     def visit_days(self) -> int:

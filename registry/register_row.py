@@ -1,6 +1,6 @@
 """The one maintainer of the columns that `Youth` copies for its lists.
 
-What each column is, is said once, in the view `registry_register_row` (migration 0003). Whoever changes a source of
+What each column is, is said once, in the view `registry_register_row` (migration 0010). Whoever changes a source of
 it calls `refresh` in the same transaction; `manage.py check_register` proves the copies equal to the view.
 """
 

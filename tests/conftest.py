@@ -36,6 +36,7 @@ def _reference_rows(request: pytest.FixtureRequest) -> None:
         with connection.schema_editor() as editor:
             import_module("grids.migrations.0003_load_divisions").load(apps, editor)
             import_module("registry.migrations.0004_reference_rows").load(apps, editor)
+            import_module("registry.migrations.0010_which_fact_counts").load(apps, editor)
 
 
 @pytest.fixture(scope="session")

@@ -257,6 +257,7 @@ HANDOVER_HOURS_GRADE_A = environment.number("HANDOVER_HOURS_GRADE_A", 24)
 ESCALATION_HOURS = environment.number("ESCALATION_HOURS", 24)  # what each level has before it climbs on
 OUT_OF_CITY_ANSWER_DAYS = environment.number("OUT_OF_CITY_ANSWER_DAYS", 30)
 FIRST_VISIT_DAYS = {"A": 1, "B": 7, "C": 7}  # from acceptance of a handover to the first visit, by grade
+FEED_FILES_DIR = Path(os.environ.get("FEED_FILES_DIR") or VAR / "feed-files")
 FEED_ERRORS_DIR = Path(os.environ.get("FEED_ERRORS_DIR") or VAR / "feed-errors")
 
 # --- Logs

@@ -48,6 +48,9 @@ class Alert(models.Model):
         HANDOVER_ANSWERED = "handover_answered", "外地已答复"
         ADDRESS_CHANGED = "address_changed", "网格内搬家"
         FAMILY_MOVED = "family_moved", "家人迁移"
+        CHECK_ANSWERED = "check_answered", "校核已答复"
+        CANDIDATES = "candidates", "新线索"
+        CANDIDATE_VISITED = "candidate_visited", "待核定"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     event_key = models.CharField(max_length=120, db_collation="C")
@@ -110,4 +113,6 @@ _VERBS: dict[str, str] = {
     Alert.Kind.HANDOVER_RETURNED: "查清去向",
     Alert.Kind.ADDRESS_CHANGED: "核实",
     Alert.Kind.FAMILY_MOVED: "走访",
+    Alert.Kind.CANDIDATES: "走访",
+    Alert.Kind.CANDIDATE_VISITED: "核定",
 }

@@ -1,16 +1,19 @@
 from .categories import Category
+from .check_requests import CheckRequest
 from .corrections import Correction
 from .dwellings import Dwelling
 from .enrolments import Enrolment
 from .facts import Fact
-from .feeds import Batch, BatchChange, Source
+from .feeds import Batch, BatchChange, Schedule, Source
 from .guardianships import Guardianship
 from .handovers import Handover
 from .moves import Move
+from .precedence import FactRank
 from .presence import Presence
 from .residences import Residence
 from .residents import Household, Resident
 from .searches import Search
+from .uploads import Upload
 from .visits import Need, Visit
 from .youths import Youth
 
@@ -18,10 +21,12 @@ __all__ = [
     "Batch",
     "BatchChange",
     "Category",
+    "CheckRequest",
     "Correction",
     "Dwelling",
     "Enrolment",
     "Fact",
+    "FactRank",
     "Guardianship",
     "Handover",
     "Household",
@@ -30,8 +35,10 @@ __all__ = [
     "Presence",
     "Residence",
     "Resident",
+    "Schedule",
     "Search",
     "Source",
+    "Upload",
     "Visit",
     "Youth",
 ]
