@@ -18,6 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
 from .models import User
 from .models.staff import acting_user
@@ -76,7 +77,9 @@ class AdministrationSite(admin.AdminSite):
         return guarded if cacheable else never_cache(guarded)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        wrap = self.admin_view
+        def wrap(view: Any, *, cacheable: bool = False) -> Any:
+            return require_safe(self.admin_view(view, cacheable))
+
         urls: list[URLPattern | URLResolver] = [
             path("", wrap(self.index), name="index"),
             path("autocomplete/", wrap(self.autocomplete_view), name="autocomplete"),
@@ -171,10 +174,26 @@ class ManagedAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         queryset = super().get_queryset(request)
         prefixes = self.area(request)
-        return queryset if prefixes is None else queryset.filter(within(self.area_field, prefixes))
+        if prefixes is None:
+            return queryset
+        return queryset.filter(within(self.area_field, prefixes)) if self.area_field else queryset.none()
+
+    def held(self, request: HttpRequest, object_id: str) -> Any:
+        """The object in the area of whoever asks. Raises PermissionDenied for others, Http404 beyond the area."""
+        if not self._may(request):
+            raise PermissionDenied
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None:
+            raise Http404
+        return obj
 
     def _get_obj_does_not_exist_redirect(self, *args: Any) -> HttpResponseRedirect:
         raise Http404
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        if not self._may(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
 
     # --- Choices of other forms
 
@@ -232,11 +251,7 @@ class HistoryAdmin(ManagedAdmin):
     """A model with history: who changed what and why, field by field."""
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        obj = self.get_object(request, unquote(object_id))
-        if obj is None:
-            raise Http404
-        if not self.has_view_permission(request, obj):
-            raise PermissionDenied
+        obj = self.held(request, object_id)
         records = list(
             obj.history.select_related("history_user").order_by("-history_date", "-history_id")[:200]
         )

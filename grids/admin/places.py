@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -188,11 +188,7 @@ class GridAdmin(HistoryAdmin):
         return [change, *super().get_urls()]
 
     def lead_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        grid = self.get_object(request, object_id)
-        if grid is None:
-            raise Http404
-        if not self.has_change_permission(request, grid):
-            raise PermissionDenied
+        grid = self.held(request, object_id)
         form = ChangeLeadForm(request.POST or None, model_admin=self)
         if request.method == "POST" and form.is_valid():
             to, on = form.cleaned_data["to"], form.cleaned_data["on"]
