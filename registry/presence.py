@@ -35,7 +35,7 @@ def follow_dwellings(table: str) -> None:
 def follow_residents(resident_ids: Iterable[int]) -> None:
     """The same for a few residents."""
     with connection.cursor() as cursor:
-        table = "(SELECT unnest(%s) AS resident_id)"
+        table = "(SELECT unnest(%s::bigint[]) AS resident_id)"
         cursor.execute(_SQL["follow"].format(table=table), [list(resident_ids)])
 
 

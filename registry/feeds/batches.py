@@ -84,7 +84,7 @@ def _load(order: Order, source: Source, merge: ModuleType, feed: FeedFile) -> di
         raise AlreadyApplied("这份文件已经应用过,没有再次应用")
     batch = _batch(order, source, feed)
     errors = Errors()
-    judged: Applied = merge.judge(feed, as_of=order.as_of, source=source.code, errors=errors)
+    judged: Applied = merge.judge(feed, as_of=order.as_of, source=source.code, mode=order.mode, errors=errors)
     held = not order.approve and _trips_breaker(source, order.kind, judged, errors)
     batch.state = Batch.State.HELD if held else Batch.State.APPLIED
     batch.save()
@@ -130,6 +130,8 @@ def _source_of(order: Order) -> tuple[Source, ModuleType]:
     source = Source.objects.filter(code=order.source).first()
     if source is None:
         raise Unusable(f"没有登记过这个数据来源:{order.source}")
+    if source.refusal:
+        raise Unusable(source.refusal)
     if order.kind not in source.kinds:
         raise Unusable(f"{source}不报送这类数据:{order.kind}")
     if order.as_of > timezone.localdate():

@@ -42,7 +42,7 @@ _FAULTS = {
 }
 
 
-def judge(feed: FeedFile, *, as_of: date, errors: Errors, **_source: str) -> Applied:
+def judge(feed: FeedFile, *, as_of: date, errors: Errors, **_other: str) -> Applied:
     """Stage the file and say what is new; adds to `errors` and changes nothing in the register."""
     sql = statements("feed_dwellings.sql")
     with connection.cursor() as cursor:

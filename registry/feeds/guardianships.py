@@ -30,7 +30,7 @@ _FAULTS = {
 }
 
 
-def judge(feed: FeedFile, *, as_of: date, source: str, errors: Errors) -> Applied:
+def judge(feed: FeedFile, *, as_of: date, source: str, errors: Errors, **_mode: str) -> Applied:
     """Stage the file and say what is new; adds to `errors` and changes nothing in the register."""
     sql = statements("feed_guardianships.sql")
     with connection.cursor() as cursor:

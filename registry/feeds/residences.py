@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -14,6 +14,7 @@ from .reading import FeedFile
 from .rows import BrokenRow, RowError, check_residence
 from .staging import copy_rows
 
+_STAGED = ("line", "id_number_index", "person_number", "dwelling_code", "starts_on", "destination")
 _FAULTS = {
     "person": ("公民身份号码", "没有登记过这个人,请先报送人员信息"),
     "two_persons": ("人员编号", "人员编号和证件号码不是同一个人,请核对"),
@@ -23,14 +24,18 @@ _FAULTS = {
 }
 
 
-def judge(feed: FeedFile, *, as_of: date, errors: Errors, **_source: str) -> moves.Applied:
+def judge(feed: FeedFile, *, as_of: date, errors: Errors, mode: str, **_source: str) -> moves.Applied:
     """Stage the file and say what each row is; adds to `errors` and changes nothing in the register."""
     sql = statements("feed_residences.sql")
     with connection.cursor() as cursor:
+        lines = _differing_lines(cursor, feed) if mode == "full" else None
+        same = errors.rows = lines.same if lines else 0
         cursor.execute(sql["stage"])
-        columns = ("line", "id_number_index", "person_number", "dwelling_code", "starts_on", "destination")
-        copy_rows("feed_residence", columns, _checked(feed, as_of, errors))
+        copy_rows(
+            "feed_residence", _STAGED, _checked(feed, as_of, errors, lines.differing if lines else None)
+        )
         cursor.execute(moves.STAGED)
+        cursor.execute("ANALYZE feed_residence")
         cursor.execute(sql["resolve"])
         cursor.execute(sql["faults"])
         for line, fault in cursor.fetchall():
@@ -38,9 +43,47 @@ def judge(feed: FeedFile, *, as_of: date, errors: Errors, **_source: str) -> mov
         cursor.execute(sql["stage_known"])
         cursor.execute(sql["analyze"])
     judged = moves.judge_staged()
+    judged.unchanged += same
     for line, reason in judged.refused.items():
         errors.add(RowError(line, "起始日期", reason))
     return judged
+
+
+class _Lines(NamedTuple):
+    """Of a full file: how many lines say what is known already, and which others have to be looked at."""
+
+    same: int
+    differing: frozenset[int]
+
+
+def _differing_lines(cursor: Any, feed: FeedFile) -> _Lines:
+    """Compare a whole file as text first, so that only what differs is checked and merged.
+
+    A person of whom one line differs is looked at with all lines, since they are judged beside each other.
+    """
+    sql = statements("feed_residences.sql")
+    cursor.execute(sql["stage_text"])
+    copy_rows(
+        "feed_residence_text",
+        ("line", "id_number_index", "person_number", "dwelling_code", "starts_on"),
+        _text(feed),
+    )
+    for name in ("compare", "compared"):
+        cursor.execute(sql[name])
+    same, differing = cursor.fetchone()
+    return _Lines(same, frozenset(differing))
+
+
+def _text(feed: FeedFile) -> Iterator[tuple[Any, ...]]:
+    for line, raw in feed.rows():
+        if isinstance(raw, BrokenRow):
+            yield (line, None, None, None, None)
+        else:
+            number, start = raw.get("id_number"), raw["starts_on"]
+            if len(start) == 8:
+                start = f"{start[:4]}-{start[4:6]}-{start[6:]}"
+            index = id_number_index(number.upper()) if number else None
+            yield (line, index, raw.get("person_number") or None, raw["dwelling_code"] or None, start)
 
 
 def apply(judged: moves.Applied, **origin: Any) -> None:
@@ -72,8 +115,12 @@ def current_count() -> int:
         return cursor.fetchone()[0]
 
 
-def _checked(feed: FeedFile, as_of: date, errors: Errors) -> Iterator[tuple[Any, ...]]:
+def _checked(
+    feed: FeedFile, as_of: date, errors: Errors, only: frozenset[int] | None
+) -> Iterator[tuple[Any, ...]]:
     for line, raw in feed.rows():
+        if only is not None and line not in only:
+            continue
         errors.rows += 1
         row = raw.errors if isinstance(raw, BrokenRow) else check_residence(line, raw, as_of=as_of)
         if isinstance(row, list):

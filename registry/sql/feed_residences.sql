@@ -5,6 +5,33 @@ DROP TABLE IF EXISTS feed_residence;
 CREATE TEMPORARY TABLE feed_residence
     (line integer, id_number_index bytea, person_number text, dwelling_code text, starts_on date, destination text) ON COMMIT DROP
 
+-- name: stage_text
+DROP TABLE IF EXISTS feed_residence_text;
+CREATE TEMPORARY TABLE feed_residence_text
+    (line integer, id_number_index bytea, person_number text COLLATE "C", dwelling_code text COLLATE "C", starts_on text) ON COMMIT DROP
+
+-- name: compare
+-- A line is the same when its person has a residence at that door since that day.
+ANALYZE feed_residence_text;
+DROP TABLE IF EXISTS feed_residence_compared;
+CREATE TEMPORARY TABLE feed_residence_compared ON COMMIT DROP AS
+SELECT t.line, coalesce(p.id, n.id) AS resident_id,
+       r.id IS NOT NULL AS is_same
+FROM feed_residence_text t
+LEFT JOIN registry_resident n ON n.id_number_index = t.id_number_index
+LEFT JOIN registry_resident p ON p.person_number = t.person_number AND t.id_number_index IS NULL
+LEFT JOIN registry_dwelling d ON d.code = t.dwelling_code
+LEFT JOIN registry_residence r ON r.resident_id = coalesce(p.id, n.id) AND r.dwelling_id = d.id AND r.starts_on::text = t.starts_on
+
+-- name: compared
+WITH looked_at AS (
+    SELECT line FROM feed_residence_compared WHERE resident_id IS NULL
+    UNION
+    SELECT line FROM feed_residence_compared WHERE resident_id IN (
+        SELECT resident_id FROM feed_residence_compared WHERE NOT is_same)
+)
+SELECT (SELECT count(*) FROM feed_residence_compared) - count(*), coalesce(array_agg(line), '{}') FROM looked_at
+
 -- name: resolve
 DROP TABLE IF EXISTS feed_residence_known;
 CREATE TEMPORARY TABLE feed_residence_known ON COMMIT DROP AS
@@ -36,7 +63,7 @@ ANALYZE staged_residence
 
 -- name: absent
 SELECT count(*) FROM registry_residence r
-WHERE r.ends_on IS NULL AND NOT EXISTS (SELECT FROM staged_residence s WHERE s.resident_id = r.resident_id)
+WHERE r.ends_on IS NULL AND NOT EXISTS (SELECT FROM feed_residence_compared s WHERE s.resident_id = r.resident_id)
 
 -- name: current
 SELECT count(*) FROM registry_residence WHERE ends_on IS NULL

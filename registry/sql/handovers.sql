@@ -45,7 +45,7 @@ WHERE h.youth_id = y.youth_id AND h.state IN ('offered', 'escalated') AND (h.mov
 WITH offered AS (
     INSERT INTO registry_handover (youth_id, move_id, from_grid_id, to_grid_id, destination_code, offered_at, due_at, return_reason, note)
     SELECT y.youth_id, y.move_id, y.old_grid, y.new_grid, CASE WHEN y.new_grid IS NULL THEN y.destination ELSE '' END,
-           clock_timestamp(), clock_timestamp() + CASE WHEN y.new_grid IS NULL THEN %(out_days)s * interval '1 day'
+           statement_timestamp(), statement_timestamp() + CASE WHEN y.new_grid IS NULL THEN %(out_days)s * interval '1 day'
                         WHEN y.grade = 'A' THEN %(hours_a)s * interval '1 hour' ELSE %(hours)s * interval '1 hour' END, '', ''
     FROM youth_step y
     WHERE y.new_grid IS DISTINCT FROM y.old_grid

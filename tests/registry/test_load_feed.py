@@ -388,6 +388,29 @@ def test_too_many_moves_are_held_until_another_person_approves(
     assert (batch.state, batch.loaded_by, batch.approved_by) == ("applied", jiujiang, city_cadre)
 
 
+def test_a_full_file_moves_whoever_differs_and_reports_whoever_is_absent_without_moving_them(
+    tmp_path: Path, old_home: Any, new_home: Any
+) -> None:
+    stays, moves, absent = (make_youth(name, dwelling=old_home) for name in ("张小海", "李雪", "王五"))
+    since = str(stays.resident.residences.get().starts_on)
+    rows = [[key(stays), "", old_home.code, since, ""], [key(moves), "", new_home.code, ago(1), ""]]
+    counts = load(write(tmp_path / "f.csv", rows), mode="full")
+    assert (counts["rows"], counts["unchanged"], counts["moves_within"], counts["rejected"]) == (2, 1, 1, 0)
+    assert (home(stays), home(moves), home(absent)) == (old_home.code, new_home.code, old_home.code)
+    assert Batch.objects.get().counts["absent"] == 1
+
+
+def test_a_full_file_refuses_two_places_for_one_day_whichever_of_them_is_known(
+    tmp_path: Path, old_home: Any, new_home: Any
+) -> None:
+    youth = make_youth(dwelling=old_home)
+    since = str(youth.resident.residences.get().starts_on)
+    rows = [[key(youth), "", old_home.code, since, ""], [key(youth), "", new_home.code, since, ""]]
+    counts = load(write(tmp_path / "f.csv", rows), mode="full")
+    assert (counts["rows"], counts["unchanged"], counts["rejected"]) == (2, 1, 1)
+    assert home(youth) == old_home.code
+
+
 RESIDENT_COLUMNS = [
     "公民身份号码",
     "人员编号",
