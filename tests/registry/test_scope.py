@@ -4,11 +4,12 @@ import ast
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, UUIDField
 
 from grids.models import User
 from grids.permissions import Permission
@@ -28,13 +29,20 @@ from tests.factories import (
     make_youth,
 )
 
-# Models of the register that hold nothing of a person: what the whole city shares, and a user's own searches.
-UNGUARDED = {"Category", "Source", "Batch", "Search"}
+# Models of the register that hold nothing of a person (what the whole city shares; a user's own searches), and the
+# images that `feed_undo.sql` alone reads.
+UNGUARDED = {"Category", "Source", "Schedule", "FactRank", "Batch", "BatchChange", "Upload", "Search"}
 GUARDED = [
     model
     for model in apps.get_app_config("registry").get_models()
     if not model.__name__.startswith("Historical") and model.__name__ not in UNGUARDED
 ]
+
+
+def some_id(model: type[Any]) -> Any:
+    """A key that could be one of this model's."""
+    return UUID(int=1) if isinstance(model._meta.pk, UUIDField) else 1
+
 
 EVALUATIONS: dict[str, Callable[[Any], Any]] = {
     "iterating": list,
@@ -46,11 +54,9 @@ EVALUATIONS: dict[str, Callable[[Any], Any]] = {
     "exists": lambda rows: rows.exists(),
     "first": lambda rows: rows.first(),
     "last": lambda rows: rows.last(),
-    "get": lambda rows: rows.get(
-        pk=rows.model._meta.pk.to_python(_SOME_ID[rows.model._meta.pk.get_internal_type()])
-    ),
+    "get": lambda rows: rows.get(pk=some_id(rows.model)),
     "slice": lambda rows: rows[0],
-    "in_bulk": lambda rows: rows.in_bulk([_SOME_ID[rows.model._meta.pk.get_internal_type()]]),
+    "in_bulk": lambda rows: rows.in_bulk([some_id(rows.model)]),
     "values": lambda rows: list(rows.values("pk")),
     "values_list": lambda rows: list(rows.values_list("pk", flat=True)),
     "aggregate": lambda rows: rows.aggregate(n=Count("pk")),
@@ -60,14 +66,10 @@ EVALUATIONS: dict[str, Callable[[Any], Any]] = {
     "delete": lambda rows: rows.delete(),
     "explain": lambda rows: rows.explain(),
     "raw": lambda rows: list(rows.raw(f"SELECT * FROM {rows.model._meta.db_table}")),  # noqa: S608
-    "contains": lambda rows: rows.contains(rows.model(pk=_SOME_ID[rows.model._meta.pk.get_internal_type()])),
+    "contains": lambda rows: rows.contains(rows.model(pk=some_id(rows.model))),
     "or": lambda rows: list(rows.everyone(because="test") | rows),
     "union": lambda rows: list(rows.everyone(because="test").union(rows)),
     "chunked": lambda rows: next(rows.iterator(chunk_size=10), None),
-}
-_SOME_ID: dict[str, Any] = {
-    "UUIDField": "00000000-0000-4000-8000-000000000000",
-    "BigAutoField": 1,
 }
 
 
@@ -148,7 +150,7 @@ def test_each_sees_the_files_of_the_own_area(request: pytest.FixtureRequest, db:
 
 
 @pytest.mark.parametrize("who", ["legal_aid", "centre", "sysadmin", "security", "auditor"])
-def test_the_others_see_no_file(request: pytest.FixtureRequest, who: str) -> None:
+def test_the_others_see_no_file(request: pytest.FixtureRequest, db: None, who: str) -> None:
     user = request.getfixturevalue(who)
     make_youth()
     for rows in (Youth.objects, Visit.objects, Handover.objects):
@@ -230,6 +232,8 @@ def _calls_in(node: ast.AST, module: str, function: str) -> Iterator[tuple[str, 
 
 # What may look beyond a person's scope, and no more. Whoever adds a line here says in `because` why.
 MAY_LOOK_AT_EVERYONE: set[tuple[str, str]] = {
+    ("registry/check_requests.py", "_settle_residents"),
+    ("registry/check_requests.py", "_settle_residents"),
     ("registry/forms/moves.py", "MoveForm._doors"),
     ("registry/handovers.py", "youth_for_update"),
 }
@@ -255,6 +259,7 @@ def test_nobody_goes_round_the_guard() -> None:
         "registry/managers.py",
         "registry/models/handovers.py",
         "registry/models/moves.py",
+        "registry/models/readings.py",
         "registry/models/residents.py",
     }
 
