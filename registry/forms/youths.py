@@ -1,5 +1,6 @@
 """Forms on the file of a young person: open, correct, grade, close."""
 
+import json
 import re
 import unicodedata
 from datetime import date
@@ -139,6 +140,8 @@ class CorrectForm(SubmissionForm):
         error_messages={"required": "请写明怎么知道的，别人才能相信这次更正。"},
     )
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
+    # What stood in the fields when the form was opened, to tell what was typed from what was only sent along.
+    seen = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
 
     def clean_birth_on(self) -> date:
         day: date = self.cleaned_data["birth_on"]
@@ -184,7 +187,24 @@ class CorrectForm(SubmissionForm):
     @classmethod
     def initial_of(cls, youth: Youth, facts: PersonFacts) -> dict[str, Any]:
         rural = {True: "yes", False: "no", None: "unknown"}[facts.hukou_is_rural]
-        return {**vars(facts), "hukou_is_rural": rural, "version": youth.version}
+        fields = {**vars(facts), "hukou_is_rural": rural}
+        seen = json.dumps({field: str(value) for field, value in fields.items()}, ensure_ascii=False)
+        return {**fields, "version": youth.version, "seen": seen}
+
+    def catch_up(self, youth: Youth, facts: PersonFacts) -> set[str]:
+        """After somebody else's change: fields left alone take what stands there now, typed ones stay.
+
+        Returns the names of the fields that were left alone.
+        """
+        try:
+            seen = dict(json.loads(self.data.get("seen", "")))
+        except (ValueError, TypeError):
+            seen = {}
+        now = self.initial_of(youth, facts)
+        untouched = {field for field in vars(facts) if seen.get(field) == self.data.get(field, "")}
+        for field in (*untouched, "version", "seen"):
+            self.retype(field, str(now[field]))
+        return untouched
 
 
 class GradeForm(SubmissionForm):

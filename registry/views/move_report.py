@@ -18,8 +18,9 @@ from .held_file import on_open_file
 @on_open_file(Permission.SEE_YOUTHS)
 def move_report(request: HttpRequest, youth: Youth) -> HttpResponse:
     key = key_of(request.POST)
+    # Before any check: what the first sending did is no error of the second.
     if key and youth.resident.moves.filter(submission_key=key).exists():
-        return _reported(request, youth)  # before any check: what the first sending did is no error of the second
+        return _reported(request, youth)
     home = youth.resident.residences.current().select_related("dwelling__grid__community").first()
     reports = request.method == "POST" and request.POST.get("step") == "report"
     if (

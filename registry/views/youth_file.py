@@ -91,9 +91,11 @@ def _changed(correction: Correction) -> str:
 
 
 def _both_versions(form: CorrectForm, now: Youth) -> dict[str, Any]:
-    """What was typed beside what stands there now. Sent again, the form goes over what stands there now."""
-    typed, standing = (corrections.in_words(facts) for facts in (form.facts(), corrections.observed(now)))
-    form.retype("version", str(now.version))
+    """What was typed beside what stands there now. Sent again, what was typed goes over what stands there now."""
+    current = corrections.observed(now)
+    typed, standing = corrections.in_words(form.facts()), corrections.in_words(current)
+    for field in form.catch_up(now, current):
+        typed[field] = standing[field]
     rows = [(label, typed[field], standing[field]) for field, label in corrections.LABELS.items()]
     return {"versions": rows, "latest": next(iter(timeline(now, knows=False)), None)}
 

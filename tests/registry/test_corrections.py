@@ -98,6 +98,33 @@ def test_a_stale_correction_shows_both_versions_and_keeps_what_was_typed(
     assert youth.name == "张晓海"
 
 
+def test_a_stale_correction_leaves_alone_what_the_other_one_changed(
+    wang_shanshan: User, deputy: User, sign_in: SignIn
+) -> None:
+    youth = make_youth("张小海", grid=GRID)
+    client = sign_in(wang_shanshan)
+    opened = client.get(f"/youths/{youth.pk}/correct/").context["form"]
+    mine = correction_of(youth, name="张晓海", seen=opened.initial["seen"])
+    sign_in(deputy).post(f"/youths/{youth.pk}/correct/", correction_of(youth, phone="13800001234"))
+    answer = client.post(f"/youths/{youth.pk}/correct/", mine)
+    assert answer.status_code == 409
+    shown = answer.context["form"].data
+    assert (shown["name"], shown["phone"]) == ("张晓海", "13800001234")
+    client.post(f"/youths/{youth.pk}/correct/", shown.dict())
+    youth.resident.refresh_from_db()
+    assert (youth.resident.name, youth.resident.phone) == ("张晓海", "13800001234")
+
+
+@pytest.mark.parametrize("seen", ["", "x", "[]", "[1]", '"x"', "{}", "1", "null"])
+def test_a_form_that_says_nonsense_of_what_it_was_opened_with_still_shows_both(
+    wang_shanshan: User, deputy: User, sign_in: SignIn, seen: str
+) -> None:
+    youth = make_youth("张小海", grid=GRID)
+    mine = correction_of(youth, name="张晓海", seen=seen)
+    sign_in(deputy).post(f"/youths/{youth.pk}/correct/", correction_of(youth, phone="13800001234"))
+    assert sign_in(wang_shanshan).post(f"/youths/{youth.pk}/correct/", mine).status_code == 409
+
+
 def test_nothing_changed_makes_no_correction(wang_shanshan: User, sign_in: SignIn) -> None:
     youth = make_youth(grid=GRID)
     answer = sign_in(wang_shanshan).post(f"/youths/{youth.pk}/correct/", correction_of(youth), follow=True)
