@@ -1,3 +1,4 @@
+from .candidates import Candidate
 from .categories import Category
 from .check_requests import CheckRequest
 from .corrections import Correction
@@ -20,6 +21,7 @@ from .youths import Youth
 __all__ = [
     "Batch",
     "BatchChange",
+    "Candidate",
     "Category",
     "CheckRequest",
     "Correction",

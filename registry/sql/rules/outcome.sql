@@ -1,0 +1,98 @@
+-- From what the rules found to candidates and alerts; caller: registry/rules.py.
+
+-- name: due
+-- What is a candidate today: whose home is here, who is alive, not enrolled already, and not decided on these very facts.
+-- The grid is the one that answers: of the open file, else of the home. A category that a person ended is not suggested
+-- on facts older than that.
+DROP TABLE IF EXISTS rule_due;
+CREATE TEMPORARY TABLE rule_due ON COMMIT DROP AS
+SELECT f.resident_id, l.category_id, l.help_kind, f.kind, f.enrolment_id, coalesce(y.grid_id, d.grid_id) AS grid_id,
+    l.is_private OR f.rests_on_custody AS is_quiet, f.since_on, left(f.words, 500) AS reason, l.clause, p.fingerprint
+FROM rule_found f
+JOIN rule_limit l USING (topic)
+CROSS JOIN LATERAL (SELECT encode(sha256(convert_to(array_to_string(f.evidence, '|'), 'UTF8')), 'hex') AS fingerprint) AS p
+LEFT JOIN registry_residence h ON h.resident_id = f.resident_id AND h.ends_on IS NULL
+LEFT JOIN registry_dwelling d ON d.id = h.dwelling_id
+LEFT JOIN registry_youth y ON y.resident_id = f.resident_id AND y.state = 'open'
+WHERE coalesce(y.grid_id, d.grid_id) IS NOT NULL
+  AND (f.kind = 'leave' OR h.resident_id IS NOT NULL AND NOT EXISTS (
+    SELECT FROM registry_fact x WHERE x.resident_id = f.resident_id AND x.kind = 'deceased'))
+  AND (f.kind = 'leave' OR NOT EXISTS (
+    SELECT FROM registry_youth file JOIN registry_enrolment e ON e.youth_id = file.id
+    WHERE file.resident_id = f.resident_id AND e.category_id = l.category_id
+      AND (e.ends_on IS NULL OR e.ends_on >= f.known_on)))
+  AND NOT EXISTS (
+    SELECT FROM registry_candidate c
+    WHERE c.resident_id = f.resident_id AND c.category_id IS NOT DISTINCT FROM l.category_id AND c.help_kind = l.help_kind
+      AND c.kind = f.kind AND c.state IN ('verified', 'set_aside') AND c.fingerprint = p.fingerprint);
+ANALYZE rule_due
+
+-- name: renew
+-- Still so, on other facts or in another place.
+UPDATE registry_candidate c SET grid_id = n.grid_id, is_quiet = n.is_quiet, since_on = n.since_on, reason = n.reason,
+    clause = n.clause, fingerprint = n.fingerprint, enrolment_id = n.enrolment_id
+FROM rule_due n
+WHERE c.state = 'open' AND c.resident_id = n.resident_id AND c.category_id IS NOT DISTINCT FROM n.category_id
+  AND c.help_kind = n.help_kind AND c.kind = n.kind
+  AND (c.grid_id, c.is_quiet, c.since_on, c.reason, c.clause, c.fingerprint, c.enrolment_id)
+      IS DISTINCT FROM (n.grid_id, n.is_quiet, n.since_on, n.reason, n.clause, n.fingerprint, n.enrolment_id)
+
+-- name: withdraw
+-- No longer so. Returns the grids, whose alerts may be done with it.
+UPDATE registry_candidate c SET state = 'withdrawn', decided_at = now(), decision_reason = '情况已不符合'
+WHERE c.state = 'open' AND coalesce(c.category_id, c.help_kind) IN (SELECT topic FROM rule_limit)
+  {touched: c.resident_id}
+  AND NOT EXISTS (
+    SELECT FROM rule_due n
+    WHERE n.resident_id = c.resident_id AND n.category_id IS NOT DISTINCT FROM c.category_id
+      AND n.help_kind = c.help_kind AND n.kind = c.kind)
+RETURNING c.grid_id
+
+-- name: suggest
+INSERT INTO registry_candidate (resident_id, category_id, help_kind, kind, enrolment_id, grid_id, is_quiet, since_on, reason,
+    clause, fingerprint, suggested_on)
+SELECT n.resident_id, n.category_id, n.help_kind, n.kind, n.enrolment_id, n.grid_id, n.is_quiet, n.since_on, n.reason, n.clause,
+    n.fingerprint, %(today)s
+FROM rule_due n
+WHERE NOT EXISTS (
+    SELECT FROM registry_candidate c
+    WHERE c.state = 'open' AND c.resident_id = n.resident_id AND c.category_id IS NOT DISTINCT FROM n.category_id
+      AND c.help_kind = n.help_kind AND c.kind = n.kind)
+ON CONFLICT DO NOTHING
+RETURNING grid_id, coalesce(category_id, help_kind)
+
+-- name: tell
+-- One alert a grid and batch, in the same words for whatever it is about; an older one of the grid gives way to it.
+WITH fresh AS (
+    SELECT f.grid_id, f.number, g.name FROM unnest(%(grids)s::text[], %(numbers)s::integer[]) AS f (grid_id, number)
+    JOIN grids_grid g ON g.code = f.grid_id
+),
+replaced AS (
+    UPDATE grids_alert a SET done_at = now(), next_try_at = NULL FROM fresh
+    WHERE a.event_key >= 'candidates:' || fresh.grid_id || ':' AND a.event_key < 'candidates:' || fresh.grid_id || ';'
+      AND a.done_at IS NULL
+    RETURNING a.addressee_id
+),
+told AS (
+    INSERT INTO grids_alert (id, event_key, addressee_id, kind, text, path, wants_act)
+    SELECT gen_random_uuid(), 'candidates:' || f.grid_id || ':' || %(run)s, r.user_id, 'candidates',
+           f.name || '有 ' || f.number || ' 条新线索,请走访', '/candidates/?division=' || f.grid_id, true
+    FROM fresh f JOIN grids_responsible r ON r.grid_id = f.grid_id
+    ON CONFLICT (event_key, addressee_id) DO NOTHING
+    RETURNING addressee_id
+)
+SELECT (SELECT count(*) FROM told), ARRAY(SELECT addressee_id FROM told UNION SELECT addressee_id FROM replaced)
+
+-- name: settle
+-- Nothing is left to visit in the grid: its alert is done.
+UPDATE grids_alert a SET done_at = now(), next_try_at = NULL
+FROM unnest(%(grids)s::text[]) AS g (grid_id)
+WHERE a.event_key >= 'candidates:' || g.grid_id || ':' AND a.event_key < 'candidates:' || g.grid_id || ';' AND a.done_at IS NULL
+  AND NOT EXISTS (SELECT FROM registry_candidate c WHERE c.grid_id = g.grid_id AND c.state = 'open' AND c.visited_at IS NULL)
+RETURNING a.addressee_id
+
+-- name: follow
+-- Responsibility passed on (a handover accepted, a file opened): the candidate goes with it.
+UPDATE registry_candidate c SET grid_id = y.grid_id
+FROM registry_youth y
+WHERE c.state = 'open' AND y.resident_id = c.resident_id AND y.state = 'open' AND y.grid_id <> c.grid_id
