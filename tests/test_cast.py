@@ -21,12 +21,13 @@ from tests.factories import (
     make_resident,
     make_visit,
     make_youth,
+    number_of,
 )
 
 
 def test_a_generated_id_number_is_valid_and_says_the_birth_date(db: None) -> None:
     resident = make_resident("小海", sex="2")
-    read = parse(resident.id_number)
+    read = parse(number_of(resident))
     assert (read.birth_on, read.sex) == (resident.birth_on, "2")
 
 

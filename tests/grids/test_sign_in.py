@@ -126,10 +126,10 @@ def test_signing_in_changes_the_session_and_signing_out_ends_it(client: Client, 
     session = client.session
     session["planted"] = True
     session.save()
-    planted = session.session_key
+    planted = str(session.session_key)
     client.cookies["wuhu_youth_session"] = planted
     sign_in_with(client, "wangshanshan", PASSWORD)
-    signed_in = client.session.session_key
+    signed_in = str(client.session.session_key)
     assert signed_in != planted
     assert client.post("/logout/").headers["Location"] == "/login/"
     assert "您已退出" in client.get("/login/").content.decode()
