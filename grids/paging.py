@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, QueryDict
 
@@ -64,7 +65,7 @@ def read_page(
 def _named(queryset: QuerySet[M], name: str) -> M:
     try:
         return queryset.get(pk=UUID(name))
-    except (ValueError, queryset.model.DoesNotExist):
+    except (ValueError, ObjectDoesNotExist):
         raise Http404 from None
 
 

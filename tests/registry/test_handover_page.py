@@ -261,7 +261,7 @@ class TestTheList:
         self, sign_in: SignIn, wanli: User, yang_ying: User, wang_shanshan: User, handover: Handover
     ) -> None:
         for state in ("escalated", "returned", "cancelled"):
-            ended = {} if state == "escalated" else {"ended_at": timezone.now()}
+            ended: dict[str, Any] = {} if state == "escalated" else {"ended_at": timezone.now()}
             if state == "returned":
                 ended |= {"return_reason": "not_found", "ended_by": yang_ying}
             make_handover(make_youth(grid=OLD_GRID), NEW_GRID, state=state, **ended)
