@@ -101,4 +101,6 @@ def _named(youths: Any, q: str) -> Any:
             # In the C collation whatever begins with these letters lies below the next last letter.
             beyond = start[:-1] + chr(ord(start[-1]) + 1)
             letters |= Q(**{f"{column}__gte": start, f"{column}__lt": beyond})
-    return youths.filter((by_name & letters) | contains("estate", terms.text))
+    # Two look-ups rather than an OR: of an OR the pairs would be worked out again for each row that is found.
+    named, at_home = youths.filter(by_name & letters), youths.filter(contains("estate", terms.text))
+    return youths.filter(pk__in=named.values("pk").union(at_home.values("pk")))
