@@ -98,7 +98,7 @@ def _event(model: type[models.Model], before: Any, row: Any, grids: dict[str, st
         at=row.history_date,
         title=title,
         who=str(row.history_user or _THE_SYSTEM),
-        why="" if why == title else why,
+        why="" if title.startswith(why) else why,
         changes=changes,
     )
 
