@@ -56,6 +56,7 @@ class Applied:
     corrections: int = 0
     handovers: int = 0
     alerts: int = 0
+    candidates: int = 0
     refused: dict[int, str] = field(default_factory=dict)
     addressees: set[int] = field(default_factory=set)
 

@@ -115,21 +115,14 @@ def suggest(
     return _run(category, "(SELECT unnest(%(residents)s::bigint[]) AS resident_id)", today, list(residents))
 
 
-def suggest_touched(table: str = "touched_resident") -> int:
-    """After a batch, for the people in a temporary table with a column `resident_id`; returns the new candidates.
+def suggest_touched(table: str = "touched_resident") -> Counts:
+    """After a batch, for the people in a temporary table with a column `resident_id`.
 
     `table` is a name of our own in the code, never input. Belongs into the batch's transaction.
     """
     if not re.fullmatch(r"[a-z_]+", table):
         raise ValueError(f"not a table of ours: {table!r}")
-    return _run(None, table, None).new
-
-
-def suggest_for_batch(resident_ids: str | Iterable[int]) -> int:
-    """The same for a table's name or for ids."""
-    if isinstance(resident_ids, str):
-        return suggest_touched(resident_ids)
-    return suggest(residents=resident_ids).new
+    return _run(None, table, None)
 
 
 def follow(resident_ids: Iterable[int] | None = None) -> int:

@@ -19,6 +19,7 @@ from django.utils import timezone
 from grids.models import User
 from grids.permissions import Permission
 
+from .. import check_requests, rules
 from ..models import Batch, Source
 from ..moves import Applied
 from . import dwellings, facts, guardianships, residences, residents
@@ -107,6 +108,10 @@ def _apply(order: Order, batch: Batch, merge: ModuleType, judged: Applied) -> No
         )
     by = order.by.pk if order.by else None
     merge.apply(judged, source=batch.source_id, batch=batch.pk, by=by, note=f"{batch.source}数据")
+    suggested = rules.suggest_touched()
+    judged.candidates = suggested.new
+    judged.alerts += suggested.alerts
+    check_requests.settle_after(batch)
 
 
 def _report(order: Order, judged: Applied) -> dict[str, Any]:
@@ -203,6 +208,6 @@ def _counts(batch: Batch, judged: Applied, errors: Errors, *, held: bool) -> dic
         "moves_within": judged.moves_within,
         "handovers": judged.handovers,
         "alerts": judged.alerts,
-        "candidates": 0,
+        "candidates": judged.candidates,
         "held": held,
     }

@@ -13,7 +13,7 @@ from django.utils import timezone
 from grids.models import User
 from grids.permissions import Permission
 
-from .. import moves, presence, register_row
+from .. import moves, presence, register_row, rules
 from ..models import Batch, Dwelling, Fact, Guardianship, Move, Residence, Resident
 from ..sql import statements
 
@@ -45,12 +45,15 @@ def undo(batch: Batch, *, by: User) -> None:
                 raise CannotUndo("这批数据之后又有改动,不能整批撤销")
         cursor.execute(sql["files"], parameters)
         youth_ids = [row[0] for row in cursor.fetchall()]
+        cursor.execute(sql["people"], parameters)
+        people = [row[0] for row in cursor.fetchall()]
     try:
         with transaction.atomic():
             _take_back(batch, by)
     except IntegrityError as error:
         raise CannotUndo("已有其他记录依据这批数据建立,不能整批撤销") from error
     register_row.refresh(youth_ids)
+    rules.suggest(residents=people)
     batch.state, batch.undone_by, batch.undone_at = Batch.State.UNDONE, by, timezone.now()
     batch.save(update_fields=["state", "undone_by", "undone_at"])
     batch.changes.all().delete()

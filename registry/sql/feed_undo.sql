@@ -65,3 +65,12 @@ WHERE y.resident_id IN (
     UNION SELECT h.resident_id FROM registry_batchchange c
           JOIN registry_residence h ON h.dwelling_id::text = c.row_key AND h.ends_on IS NULL
           WHERE c.batch_id = %(batch)s AND c.table_name = 'registry_dwelling')
+
+-- name: people
+-- Whom the rules look at again.
+SELECT resident_id FROM registry_residence WHERE batch_id = %(batch)s
+UNION SELECT resident_id FROM registry_guardianship WHERE batch_id = %(batch)s
+UNION SELECT resident_id FROM registry_fact WHERE batch_id = %(batch)s
+UNION SELECT (former ->> 'resident_id')::bigint FROM registry_batchchange
+      WHERE batch_id = %(batch)s AND table_name IN ('registry_residence', 'registry_guardianship', 'registry_fact')
+UNION SELECT row_key::bigint FROM registry_batchchange WHERE batch_id = %(batch)s AND table_name = 'registry_resident'

@@ -656,9 +656,8 @@ def test_a_batch_names_them_in_a_temporary_table(fanchang_worker: User) -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE touched_resident (resident_id bigint) ON COMMIT DROP")
         cursor.execute("INSERT INTO touched_resident VALUES (%s), (NULL), (%s)", [father.pk, father.pk])
-    assert rules.suggest_touched() == 1
-    assert rules.suggest_for_batch("touched_resident") == 0
-    assert rules.suggest_for_batch([father.pk]) == 0
+    assert rules.suggest_touched().new == 1
+    assert rules.suggest(residents=[father.pk]).new == 0
     with pytest.raises(ValueError, match="not a table"):
         rules.suggest_touched("x; DROP TABLE y")
 
