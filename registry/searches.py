@@ -24,21 +24,23 @@ class SearchRefused(Exception):
 
 
 @transaction.atomic
-def keep(*, q: str, id_number: str, current: Search | None, by: User) -> Search | None:
+def keep(
+    *, q: str, id_number: str, estate: str = "", door: str = "", current: Search | None, by: User
+) -> Search | None:
     """The search for these words: the current or the latest one when it asks the same, else a new one.
 
     `id_number` is a checked number or "", which leaves the number of the current search as it is. None: nothing was
     asked for. Unnamed searches of a person beyond the latest fifty are forgotten.
     """
     index = id_number_index(id_number) if id_number else _index_of(current)
-    if not q and index is None:
+    if not q and not estate and index is None:
         return None
     mine = Search.objects.filter(owner=by)
     latest = mine.filter(name="").first()
     for known in (current, latest):
-        if known is not None and (known.q or "") == q and _index_of(known) == index:
+        if known is not None and _asked(known) == (q, index, estate, door):
             return known
-    made = Search.objects.create(owner=by, q=q or None, id_number_index=index)
+    made = Search.objects.create(owner=by, q=q or None, id_number_index=index, estate=estate, door=door)
     kept = mine.filter(name="").values("pk")[:UNNAMED_KEPT]
     mine.filter(name="").exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
     return made
@@ -72,6 +74,10 @@ def forget(search: Search, *, by: User) -> None:
 
 def has_words(search: Search | None) -> bool:
     return search is not None and bool(search.q or search.id_number_index)
+
+
+def _asked(search: Search) -> tuple[str, bytes | None, str, str]:
+    return search.q or "", _index_of(search), search.estate, search.door
 
 
 def _index_of(search: Search | None) -> bytes | None:

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,11 +17,13 @@ from grids.permissions import Permission
 from ..codes import Grade, Sex
 from ..corrections import IN_WORDS, PersonFacts
 from ..models import Category, Resident, Youth
+from ..public_ids import internal_id
 from ..reasons import knows_reasons
 from .fields import DayField, PersonNameField, SubmissionForm, TextField, read_id_number
 
 EVERYONE_READS = "能看这份档案的人都会看到。"
 _NOT_HERE = "在您负责的范围内没有这个人，请核对号码。刚搬来、还没登记的人，先登记居住地再建档。"
+_PUBLIC_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PHONE = re.compile(r"\+?[0-9][0-9 -]{4,24}(转[0-9]{1,6})?")
 _EARLIEST = date(1900, 1, 1)
 
@@ -40,11 +43,21 @@ class FindResidentForm(SubmissionForm):
         super().__init__(*args, **kwargs)
         self.user = user
         self.resident: Resident | None = None
+        number = self.data.get("number") if self.is_bound else self.initial.get("number")
+        # From the resident's own page: the id in its address stands for a number that nobody need type.
+        self.names_resident = bool(_PUBLIC_ID.fullmatch(str(number or "")))
+        if self.names_resident:
+            self.fields["number"].widget = forms.HiddenInput()
 
     def clean_number(self) -> str:
         text = unicodedata.normalize("NFKC", self.cleaned_data["number"]).strip()
         in_scope = Resident.objects.visible_to(self.user, Permission.ENROL)
-        found = in_scope.filter(person_number=text).first()
+        if self.names_resident:
+            found = in_scope.filter(pk=internal_id("resident", UUID(text)) or 0).first()
+            if found is None:
+                raise ValidationError(_NOT_HERE, code="missing")
+        else:
+            found = in_scope.filter(person_number=text).first()
         if found is None:
             found = in_scope.with_id_number(self._id_number(text)).first()
         if found is None:

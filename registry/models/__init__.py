@@ -11,6 +11,7 @@ from .handovers import Handover
 from .moves import Move
 from .precedence import FactRank
 from .presence import Presence
+from .readings import Reading
 from .residences import Residence
 from .residents import Household, Resident
 from .searches import Search
@@ -35,6 +36,7 @@ __all__ = [
     "Move",
     "Need",
     "Presence",
+    "Reading",
     "Residence",
     "Resident",
     "Schedule",

@@ -121,3 +121,9 @@ class Resident(models.Model):
     @property
     def masked_id_number(self) -> str:
         return mask_id_number(self.id_number) if self.id_number else "无证件号码"
+
+    @property
+    def masked_phone(self) -> str:
+        """138****1234; "" when none is known."""
+        phone = self.phone or ""
+        return f"{phone[:3]}{'*' * max(0, len(phone) - 7)}{phone[-4:]}" if len(phone) > 7 else "*" * len(phone)

@@ -1,0 +1,40 @@
+"""Readings 查阅记录: every page, list and sheet that names people says whom it named, before it is shown.
+
+Written in the transaction of the read (`snapshot(recorded=True)`, or `atomic`): when it cannot be recorded, nothing
+is shown.
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from grids.models.staff import acting_user
+
+from .models import Reading
+
+Id = int | UUID
+
+
+def subject_id(key: Id) -> UUID:
+    """How a reading names a row: a uuid is itself, an internal id the uuid of that number (random ones never are)."""
+    return key if isinstance(key, UUID) else UUID(int=key)
+
+
+def record(request: HttpRequest, *, what: str, ids: Iterable[Id], purpose: str = "") -> None:
+    """That the person of this request was shown these (one statement). `what` is a Reading.Subject.
+
+    An empty list is a reading as well: to have looked and found nobody is known too.
+    """
+    user = acting_user(request.user)
+    subjects = [subject_id(key) for key in ids]
+    Reading.objects.create(
+        by=user,
+        post=user.label,
+        page=request.resolver_match.view_name if request.resolver_match else "",
+        purpose=purpose,
+        subject=what,
+        count=len(subjects),
+        subject_ids=subjects,
+        request_id=getattr(request, "request_id", ""),
+    )
