@@ -11,10 +11,12 @@ from dataclasses import dataclass
 import redis
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 # Seconds. A counter that a lost poke left behind is wrong for at most so long.
 LIFETIME = 120
+# One writer at a time: of two that count one after the other, the later one must also write later.
+WRITE_LOCK = 79338
 # Seconds without another try after Redis failed, so that a Redis that hangs does not hold up every poll.
 PAUSE = 5
 
@@ -92,15 +94,18 @@ def count(user_ids: Iterable[int]) -> dict[int, Counter]:
 
 def rewrite(user_ids: Iterable[int]) -> bool:
     """Write the counters of these users from SQL. False when Redis did not take them: the next sweep tries again."""
-    counters = count(user_ids)
-    try:
-        pipeline = _client().pipeline(transaction=False)
-        for user_id, counter in counters.items():
-            pipeline.set(_key(user_id), counter.dump(), ex=LIFETIME)
-        pipeline.execute()
-    except redis.exceptions.RedisError as error:
-        gate.close(error, "rewrite")
-        return False
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITE_LOCK])
+        counters = count(user_ids)
+        try:
+            pipeline = _client().pipeline(transaction=False)
+            for user_id, counter in counters.items():
+                pipeline.set(_key(user_id), counter.dump(), ex=LIFETIME)
+            pipeline.execute()
+        except redis.exceptions.RedisError as error:
+            gate.close(error, "rewrite")
+            return False
     return True
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from . import counters
@@ -33,6 +33,16 @@ LEASE = 60
 SEND_SECONDS = 5
 
 logger = structlog.get_logger(__name__)
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """What is meant for the gateway goes to the gateway: a redirect is a refusal."""
+
+    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
+        return None
+
+
+_opener = urllib.request.build_opener(_NoRedirect)
 
 
 class NotDelivered(Exception):
@@ -110,7 +120,7 @@ def send(alert: Alert) -> None:
         },
     )
     try:
-        with urllib.request.urlopen(request, timeout=SEND_SECONDS):  # noqa: S310
+        with _opener.open(request, timeout=SEND_SECONDS):
             return
     except (urllib.error.URLError, TimeoutError, OSError) as error:
         # The answer's text is not ours to log.
@@ -141,5 +151,5 @@ def parked() -> QuerySet[Alert]:
 
 
 def try_parked_again() -> int:
-    """Put the parked alerts back into the queue, with their attempts forgotten."""
-    return parked().update(parked_at=None, attempts=F("attempts") * 0, next_try_at=timezone.now())
+    """Put the parked alerts back into the queue, with their attempts forgotten. Returns how many."""
+    return parked().update(parked_at=None, attempts=0, next_try_at=timezone.now())

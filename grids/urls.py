@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern] = [
     path("alerts/", alerts.inbox, name="alerts"),
     path("alerts/live/", alerts.live, name="alerts_live"),
     path("alerts/read/", alerts.alerts_read, name="alerts_read"),
+    path("alerts/parked/", alerts.alerts_parked, name="alerts_parked"),
     path("alerts/<uuid:alert_id>/", alerts.alert, name="alert"),
     path("alerts/<uuid:alert_id>/done/", alerts.alert_done, name="alert_done"),
 ]

@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from .. import alerts, counters
+from .. import alerts, counters, delivery
 from ..models import Alert
 from ..models.alerts import AlertQuerySet
 from ..models.staff import acting_user
@@ -131,6 +131,15 @@ def alerts_read(request: HttpRequest) -> HttpResponse:
     count = alerts.mark_all_read(acting_user(request.user))
     messages.success(request, f"{count} 条通知已标为已读，要处理的仍留着。" if count else "没有未读的通知。")
     return redirect(_back_to(request))
+
+
+@requires(Permission.MANAGE_PLACES)
+@require_POST
+def alerts_parked(request: HttpRequest) -> HttpResponse:
+    """Have what the gateway refused five times tried again; the administrator sees how many, not what."""
+    count = delivery.try_parked_again()
+    messages.success(request, f"{count} 条提醒已重新排队，一分钟内发送。" if count else "没有未送出的提醒。")
+    return redirect("home")
 
 
 def _back_to(request: HttpRequest) -> str:

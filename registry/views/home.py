@@ -25,6 +25,8 @@ class Task:
     title: str
     text: str
     url: str = ""
+    post_url: str = ""  # where a press of the button is sent instead
+    label: str = "打开"
 
 
 @require_safe
@@ -47,9 +49,8 @@ def _tasks(user: User) -> list[Task]:
             Task("区划与网格", "维护区县、街道、社区、网格，以及类别和网格责任人。", reverse("admin:index"))
         )
         if parked := delivery.parked().count():
-            found.append(
-                Task("提醒未能送出", f"{parked} 条提醒试了五次没有送到短信网关，站内已提醒。请检查网关。")
-            )
+            text = f"{parked} 条提醒试了五次没有送到短信网关，站内已提醒。请检查网关后重发。"
+            found.append(Task("提醒未能送出", text, post_url=reverse("alerts_parked"), label="重新发送"))
     if user.may(Permission.MANAGE_STAFF):
         found.append(Task("用户与任职", "开设、停用账号，登记和终止任职。", reverse("admin:index")))
     if user.may(Permission.READ_AUDIT):
@@ -57,5 +58,5 @@ def _tasks(user: User) -> list[Task]:
     if user.may(Permission.ANSWER_REFERRALS):
         found.append(Task("转介收件箱", "发给本单位的转介和名单会出现在这里。目前没有待办。"))
     if user.may(Permission.SEARCH_PEOPLE):
-        found.append(Task("人房查询", "按住址和条件查实有人口与房屋。目前没有待办。"))
+        found.append(Task("人房查询", "按小区、年龄、家庭构成查实有人口与房屋。", reverse("households")))
     return found

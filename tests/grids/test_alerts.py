@@ -283,6 +283,8 @@ class Gateway(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         type(self).heard.append((dict(self.headers.items()), body))
         self.send_response(type(self).status)
+        if type(self).status == 302:
+            self.send_header("Location", "/elsewhere")
         self.end_headers()
 
     def log_message(self, *args: Any) -> None:
@@ -374,6 +376,12 @@ class TestTheGateway:
             thread.join(timeout=10)
             assert not thread.is_alive(), "waited for the other worker"
         assert gateway.heard == []
+
+    def test_a_redirect_is_a_refusal(self, yang_ying: User, gateway: type[Gateway]) -> None:
+        gateway.status = 302
+        tell(yang_ying)
+        assert delivery.deliver() == 0
+        assert len(gateway.heard) == 1
 
     def test_what_is_settled_is_not_sent_any_more(self, yang_ying: User, gateway: type[Gateway]) -> None:
         tell(yang_ying, event="handover:1:offered")

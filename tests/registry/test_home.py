@@ -157,9 +157,9 @@ class TestToday:
         verbs.ensure_alerts()
         client = sign_in(worker)
         client.get("/")
-        # frame: session, user, posts, assignments, badge, label; figures 2; alerts 2; handovers, astray 2, visits 2,
+        # frame: session, user, posts, assignments, badge; figures 2; alerts 2; handovers, astray 2, visits 2,
         # reviews 2, grids
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(17):
             page = client.get("/")
         assert len(page.context["today"].grids) == (grids if grids > 1 else 0)
 
@@ -324,6 +324,9 @@ class TestTheOthers:
         page = page_of(sign_in(sysadmin))
         assert "1 条提醒试了五次没有送到" in page
         assert "李*" not in page
+        again = sign_in(sysadmin).post("/alerts/parked/", follow=True).content.decode()
+        assert "1 条提醒已重新排队" in again
+        assert "没有送到" not in again
 
     def test_an_agency_that_is_also_a_grid_worker_has_a_day(self, sign_in: SignIn, legal_aid: User) -> None:
         assign(legal_aid, HERE, Assignment.Kind.DEPUTY)
