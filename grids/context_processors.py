@@ -66,8 +66,13 @@ class Nav:
         found = self._item(self.home_label, "layout-dashboard", "home")
         if self.may(Permission.SEE_YOUTHS):
             found += self._item("查询", "search", "youths", "/visits/")
+        if self.may(Permission.SEARCH_PEOPLE):
+            found += self._item("人房", "map-pin", "households", "/residents/", "/dwellings/")
+        if self.may(Permission.SEE_YOUTHS):
             found += self._item("迁移", "arrow-left-right", "moves", "/handovers/")
             found += self._item("提醒", "bell", "alerts", has_badge=True)
+        if self.may(Permission.LOAD_FEEDS):
+            found += self._item("数据", "upload", "feeds")
         if self.user.is_staff:
             found += self._item("管理", "settings", "admin:index")
         return found
@@ -86,6 +91,9 @@ class Nav:
                 "youths",
                 "/visits/",
             )
+        if self.may(Permission.SEARCH_PEOPLE):
+            found += self._item("人房", "map-pin", "households", "/residents/", "/dwellings/")
+        if self.may(Permission.SEE_YOUTHS):
             if not walks_only:
                 found += self._item("迁移", "arrow-left-right", "moves", "/handovers/")
             found += self._item("提醒", "bell", "alerts", has_badge=True)

@@ -11,9 +11,11 @@ class RegistryConfig(AppConfig):
 
         from grids import alerts  # noqa: PLC0415
 
-        from . import handovers, overtaken, register_row  # noqa: PLC0415 - models are not there before
+        from . import feed_desk, handovers, overtaken, register_row  # noqa: PLC0415 - models are not there before
 
         alerts.on_sweep("escalate handovers", handovers.escalate_due)
         alerts.on_sweep("settle overtaken alerts", overtaken.settle_overtaken)
+        alerts.on_sweep("send lost feed uploads", feed_desk.send_lost)
+        alerts.on_sweep("expire feed uploads", feed_desk.expire, every_night=True)
         # Days pass without anybody writing: facts and guardianships end, and the copies of them with it.
         alerts.on_sweep("refresh register rows", partial(register_row.refresh, None), every_night=True)

@@ -1,6 +1,20 @@
 from django.urls import path
 
-from .views import enrolments, handovers, home, move_report, moves, searches, visits, youth_file, youth_list
+from .views import (
+    check_requests,
+    enrolments,
+    feeds,
+    handovers,
+    home,
+    move_report,
+    moves,
+    people,
+    residents,
+    searches,
+    visits,
+    youth_file,
+    youth_list,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -18,6 +32,14 @@ urlpatterns = [
     path("youths/<uuid:youth_id>/close/", youth_file.close, name="youth_close"),
     path("youths/<uuid:youth_id>/enrol/", enrolments.enrol, name="youth_enrol"),
     path("youths/<uuid:youth_id>/move/", move_report.move_report, name="youth_move"),
+    path("residents/", people.people, {"noun": "residents"}, name="residents"),
+    path("residents/search/", people.people_search, {"noun": "residents"}, name="residents_search"),
+    path("residents/<uuid:resident_id>/", residents.resident, name="resident"),
+    path("households/", people.people, {"noun": "households"}, name="households"),
+    path("households/search/", people.people_search, {"noun": "households"}, name="households_search"),
+    path("dwellings/", people.people, {"noun": "dwellings"}, name="dwellings"),
+    path("dwellings/search/", people.people_search, {"noun": "dwellings"}, name="dwellings_search"),
+    path("dwellings/<uuid:dwelling_id>/", residents.dwelling, name="dwelling"),
     path("enrolments/", enrolments.reviews, name="enrolments"),
     path("enrolments/<uuid:enrolment_id>/end/", enrolments.enrolment_end, name="enrolment_end"),
     path("moves/", moves.moves, name="moves"),
@@ -28,4 +50,18 @@ urlpatterns = [
     path("handovers/<uuid:handover_id>/answer/", handovers.handover_answer, name="handover_answer"),
     path("handovers/<uuid:handover_id>/again/", handovers.handover_again, name="handover_again"),
     path("visits/new/", visits.visit_new, name="visit_new"),
+    path("feeds/", feeds.feeds, name="feeds"),
+    path("feeds/new/", feeds.feed_new, name="feed_new"),
+    path("feeds/uploads/<uuid:upload_id>/", feeds.upload, name="upload"),
+    path("feeds/uploads/<uuid:upload_id>/apply/", feeds.upload_apply, name="upload_apply"),
+    path("feeds/uploads/<uuid:upload_id>/approve/", feeds.upload_approve, name="upload_approve"),
+    path("feeds/uploads/<uuid:upload_id>/restart/", feeds.upload_restart, name="upload_restart"),
+    path("feeds/uploads/<uuid:upload_id>/decline/", feeds.upload_decline, name="upload_decline"),
+    path("feeds/uploads/<uuid:upload_id>/errors/", feeds.upload_errors, name="upload_errors"),
+    path("feeds/checks/", check_requests.checks, name="checks"),
+    path("feeds/checks/sheet/", check_requests.checks_sheet, name="checks_sheet"),
+    path("feeds/checks/<uuid:check_id>/", check_requests.check, name="check"),
+    path("feeds/<uuid:batch_id>/", feeds.batch, name="batch"),
+    path("feeds/<uuid:batch_id>/undo/", feeds.batch_undo, name="batch_undo"),
+    path("feeds/<uuid:batch_id>/errors/", feeds.batch_errors, name="batch_errors"),
 ]

@@ -32,7 +32,9 @@ class Source(models.Model):
     share = models.CharField("共享类型", max_length=15, choices=Share.choices, default=Share.CONDITIONAL)
     purpose = models.CharField("使用目的", max_length=200, blank=True)
     catalogue_number = models.CharField("目录编号", max_length=50, blank=True)
-    licence_ends_on = models.DateField("共享授权截止", null=True, blank=True, help_text="当天仍有效；空着为长期。")
+    licence_ends_on = models.DateField(
+        "共享授权截止", null=True, blank=True, help_text="当天仍有效；空着为长期。"
+    )
     moves_limit = models.DecimalField("迁移占比上限(%)", max_digits=5, decimal_places=2, default=2)
     rejected_limit = models.DecimalField("差错占比上限(%)", max_digits=5, decimal_places=2, default=5)
     judged_from = models.PositiveIntegerField("不足多少条变动不熔断", default=5000)
@@ -116,6 +118,23 @@ class Batch(models.Model):
                 violation_error_message="批准人不能是加载人本人",
             ),
         ]
+
+    @property
+    def kind_label(self) -> str:
+        return FeedKind(self.kind).label
+
+    @property
+    def row_count(self) -> int:
+        return int(self.counts.get("rows", 0))
+
+    @property
+    def rejected_count(self) -> int:
+        return int(self.counts.get("rejected", 0))
+
+    @property
+    def changed_count(self) -> int:
+        """Rows that were accepted and said something new."""
+        return int(self.counts.get("accepted", 0)) - int(self.counts.get("unchanged", 0))
 
 
 class BatchChange(models.Model):

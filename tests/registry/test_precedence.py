@@ -30,7 +30,7 @@ def says(
 ) -> Fact:
     """A statement about the youth that began `since` days ago, in a file of the day `fed` days ago."""
     batch = None
-    if fed is not None:
+    if fed is not None and source is not None:
         batch = Batch.objects.create(
             source_id=source, kind="facts", as_of=ago(fed), sha256=str(next(_batches)), state="applied",
             file_name="f.csv",
