@@ -1,0 +1,260 @@
+"""The table of addresses: which permission each wants, where its object lies, and how it answers who may.
+
+tests/test_addresses.py walks it. Whoever adds an address adds its line here; what it names (a youth, a batch) is made
+in `World.object`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.urls import reverse
+from django.utils import timezone
+
+from grids.models import Alert, User
+from grids.permissions import Permission, Role
+from registry.models import Batch, CheckRequest, Search, Upload
+from registry.public_ids import public_id
+from tests.factories import HUAQIANG, YINHU, make_enrolment, make_handover, make_user, make_youth
+
+HERE, NEXT_DOOR = f"{YINHU}001", f"{HUAQIANG}001"
+MISSING = UUID("00000000-0000-4000-8000-000000000000")
+
+P = Permission
+SEE, ENROL, EXPORT = (P.SEE_YOUTHS,), (P.ENROL,), (P.EXPORT,)
+PEOPLE, LOAD, DESK = (P.SEARCH_PEOPLE,), (P.LOAD_FEEDS,), (P.LOAD_FEEDS, P.APPROVE_FEEDS)
+PLACES, STAFF = (P.MANAGE_PLACES,), (P.MANAGE_STAFF,)
+PUBLIC: tuple[Permission, ...] = ()
+ANYBODY = tuple(Permission)  # whoever is signed in, even without any permission
+
+
+@dataclass(frozen=True)
+class Address:
+    """The declared answer of one address.
+
+    `wants`: any of these permissions; `everywhere`: for the whole city. `about`: the object in its path or query, see
+    World. `get`: how a GET of somebody who may is answered, 405 where only POST is taken. `post`: whether POST is
+    taken, `posted`: how an empty one is answered.
+    """
+
+    wants: tuple[Permission, ...]
+    about: str = ""
+    get: tuple[int, ...] = (200,)
+    post: bool = False
+    everywhere: bool = False
+    posted: tuple[int, ...] = (200, 302, 422)
+    query: str = ""
+    args: tuple[Any, ...] = field(default=())
+
+
+def page(wants: tuple[Permission, ...], about: str = "", **more: Any) -> Address:
+    return Address(wants, about, **more)
+
+
+def form(wants: tuple[Permission, ...], about: str = "", **more: Any) -> Address:
+    return Address(wants, about, post=True, **more)
+
+
+def act(wants: tuple[Permission, ...], about: str = "", **more: Any) -> Address:
+    return Address(wants, about, get=(405,), post=True, **more)
+
+
+ADDRESSES: dict[str, Address] = {
+    "healthz": page(PUBLIC),
+    "readyz": page(PUBLIC, get=(200, 503)),
+    "login": form(PUBLIC, get=(200, 302)),
+    "logout": act(PUBLIC),
+    "home": page(ANYBODY),
+    "me": page(ANYBODY),
+    "password_change": form(ANYBODY),
+    "alerts": page(SEE),
+    "alerts_live": page(SEE),
+    "alerts_read": act(SEE),
+    "alert": page(SEE, "alert", get=(302,)),
+    "alert_done": act(SEE, "alert"),
+    "alerts_parked": act(PLACES),
+    "youths": page(SEE),
+    "youth_search": form(SEE, get=(302,)),
+    "youths_export": page(EXPORT),
+    "search_new": form(SEE, get=(302,)),
+    "search_delete": act(SEE, "search"),
+    "youth_new": form(ENROL),
+    "youth": form(SEE, "youth"),
+    "youth_history": form(SEE, "youth"),
+    "youth_verify": form(SEE, "youth"),
+    "youth_correct": form(SEE, "youth"),
+    "youth_grade": form(SEE, "youth"),
+    "youth_close": form(ENROL, "youth"),
+    "youth_enrol": form(ENROL, "youth"),
+    "youth_move": form(SEE, "youth"),
+    "enrolments": form(ENROL),
+    "enrolment_end": form(ENROL, "enrolment"),
+    "moves": page(SEE),
+    "handovers": page(SEE),
+    "handover": page(SEE, "handover"),
+    "handover_accept": act(SEE, "handover_received"),
+    "handover_return": act(SEE, "handover_received"),
+    "handover_answer": act(SEE, "handover_out"),
+    "handover_again": act(SEE, "handover_given"),
+    "visit_new": form(SEE, "visit"),
+    "residents": page(PEOPLE),
+    "residents_search": form(PEOPLE, get=(302,)),
+    "resident": page(PEOPLE, "resident"),
+    "households": page(PEOPLE),
+    "households_search": form(PEOPLE, get=(302,)),
+    "dwellings": page(PEOPLE),
+    "dwellings_search": form(PEOPLE, get=(302,)),
+    "dwelling": page(PEOPLE, "dwelling"),
+    "feeds": page(DESK),
+    "feed_new": form(LOAD),
+    "upload": page(DESK, "upload"),
+    "upload_apply": act(LOAD, "upload"),
+    "upload_approve": act((P.APPROVE_FEEDS,), "upload"),
+    "upload_restart": act(DESK, "upload"),
+    "upload_decline": form(DESK, "upload"),
+    "upload_errors": page(LOAD, "upload", get=(404,)),  # this one was without a fault: there is no sheet
+    "checks": page(LOAD),
+    "checks_sheet": act(LOAD, posted=(404,)),  # an empty one names no source
+    "check": form(LOAD, "check"),
+    "batch": page(DESK, "batch"),
+    "batch_undo": form(LOAD, "batch_loaded"),
+    "batch_errors": page(LOAD, "batch_loaded", get=(404,)),
+    "admin:index": page((*PLACES, *STAFF)),
+    "admin:jsi18n": page((*PLACES, *STAFF)),
+    "admin:autocomplete": page(
+        (*PLACES, *STAFF), query="app_label=grids&model_name=assignment&field_name=user"
+    ),
+    "admin:app_list": page((*PLACES, *STAFF), args=("grids",)),
+    "admin:grids_grid_lead": form(PLACES, "grid"),
+}
+
+
+def managed(model: str, wants: tuple[Permission, ...], about: str, *, everywhere: bool = False) -> None:
+    """The addresses that administration has for a model."""
+    for name in ("changelist", "add"):
+        ADDRESSES[f"admin:{model}_{name}"] = form(wants, everywhere=everywhere)
+    for name in ("change", "history"):
+        ADDRESSES[f"admin:{model}_{name}"] = form(wants, about, everywhere=everywhere)
+
+
+managed("grids_grid", PLACES, "grid")
+managed("grids_assignment", PLACES, "assignment")
+managed("grids_division", PLACES, "division", everywhere=True)
+managed("grids_alert", PLACES, "parked", everywhere=True)
+managed("registry_category", PLACES, "category", everywhere=True)
+managed("registry_source", PLACES, "source", everywhere=True)
+managed("registry_batch", PLACES, "batch", everywhere=True)
+managed("grids_user", STAFF, "user", everywhere=True)
+managed("grids_post", STAFF, "post", everywhere=True)
+# What comes from elsewhere is read, and what is fixed is not added to.
+CLOSED = {
+    "admin:grids_alert_add", "admin:registry_batch_add", "admin:registry_category_add", "admin:registry_source_add",
+}  # fmt: skip
+READ_ONLY = {"admin:grids_alert_change", "admin:registry_batch_change"}
+
+
+CITY = "3402"
+OWN = {"alert", "s", "search"}  # what is its owner's alone, whatever the area
+
+
+# --- What there is
+
+
+class World:
+    """One youth in 汪珊珊's grid who moved to 杨颖's, one who left the city, and what each of the cast owns."""
+
+    def __init__(self) -> None:
+        self.youth = make_youth("张小海", grid=HERE)
+        self.enrolment = make_enrolment(self.youth, "idle")
+        self.handover = make_handover(self.youth, NEXT_DOOR)
+        self.gone = make_handover(make_youth("李小山", grid=HERE), None)
+        self.batch = Batch.objects.create(
+            source_id="police", kind="residences", as_of="2026-11-24", sha256="0", file_name="a.csv", state="applied"
+        )  # fmt: skip
+        self.owner = make_user("owner")
+        self.parked = self.alert(self.owner, parked_at=timezone.now())
+        self.upload = Upload.objects.create(
+            source_id="police", kind="residences", mode="delta", as_of="2026-11-24", file_name="a.csv", size=1,
+            loaded_by=self.owner, state="declined", submission_key=uuid4(), file_gone=True,
+        )  # fmt: skip
+        self.check = CheckRequest.objects.create(
+            youth=self.youth, source_id="education", field="school", says="在学", found="辍学", by=self.owner,
+            due_on="2026-12-24",
+        )  # fmt: skip
+
+    @staticmethod
+    def alert(user: User, **fields: Any) -> Alert:
+        values = {
+            "event_key": f"test:{uuid4()}",
+            "kind": "family_moved",
+            "text": "家人迁移",
+            "wants_act": False,
+            **fields,
+        }
+        return Alert.objects.create(addressee=user, **values)
+
+    def address(self, name: str, user: User | None) -> tuple[str, bool]:
+        """(address, whether its object lies in the area of this person)."""
+        address = ADDRESSES[name]
+        if not address.about:
+            return _url(name, address.args, address.query), True
+        key, codes = self.object(address.about, user or self.owner)
+        within = codes is None or user is None or any(user.may_in(w, c) for w in address.wants for c in codes)
+        return self.url(name, key), within
+
+    def url(self, name: str, key: Any, about: str = "") -> str:
+        about = about or ADDRESSES[name].about
+        in_query = {"s": "s", "visit": "youth"}.get(about)
+        return _url(name, (), f"{in_query}={key}") if in_query else _url(name, (key,), "")
+
+    @staticmethod
+    def missing(about: str, key: Any) -> Any:
+        """A key of the same form that nothing has."""
+        if about in ("resident", "dwelling"):
+            return public_id(about, 2**40)
+        return MISSING if isinstance(key, UUID) else "9" * len(str(key))
+
+    def object(self, about: str, user: User) -> tuple[Any, list[str] | None]:
+        """The object's key, and the codes it lies under; None: this person's own, or for whoever has the permission."""
+        given: dict[str, Callable[[], tuple[Any, list[str] | None]]] = {
+            "youth": lambda: (self.youth.pk, [HERE]),
+            "visit": lambda: (self.youth.pk, [HERE]),
+            "enrolment": lambda: (self.enrolment.pk, [HERE]),
+            "handover": lambda: (self.handover.pk, [HERE, NEXT_DOOR]),
+            "handover_received": lambda: (self.handover.pk, [NEXT_DOOR]),
+            "handover_given": lambda: (self.handover.pk, [HERE]),
+            "handover_out": lambda: (self.gone.pk, [HERE]),
+            "alert": lambda: (self.alert(user).pk, None),
+            "s": lambda: (Search.objects.create(owner=user, q="小海").pk, None),
+            "search": lambda: (Search.objects.create(owner=user, name=uuid4().hex).pk, None),
+            "grid": lambda: (HERE, [HERE]),
+            "assignment": lambda: (User.objects.get(username="wangshanshan").assignments.get().pk, [HERE]),
+            "division": lambda: (YINHU, None),
+            "parked": lambda: (self.parked.pk, None),
+            "category": lambda: ("idle", None),
+            "source": lambda: ("police", None),
+            "batch": lambda: (self.batch.pk, None),
+            "batch_loaded": lambda: (self.batch.pk, [CITY]),
+            "upload": lambda: (self.upload.pk, [CITY]),
+            "check": lambda: (self.check.pk, [HERE]),
+            "resident": lambda: (public_id("resident", self.youth.resident_id), [NEXT_DOOR]),
+            "dwelling": lambda: (public_id("dwelling", self.handover.move.to_dwelling_id or 0), [NEXT_DOOR]),
+            "user": lambda: (self.owner.pk, None),
+            "post": lambda: (User.objects.get(username="wanli").posts.get().pk, None),
+        }
+        key, codes = given[about]()
+        if codes and about in ("grid", "assignment") and user.may(P.MANAGE_PLACES) and everywhere(user):
+            codes = None
+        return key, codes
+
+
+def _url(name: str, args: tuple[Any, ...], query: str) -> str:
+    return reverse(name, args=args) + (f"?{query}" if query else "")
+
+
+def everywhere(user: User) -> bool:
+    """Whether the person is one of those who manage the whole city: its cadre and the officers."""
+    return any(
+        post.role in (Role.CITY, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN) for post in user.current_posts
+    )
