@@ -166,7 +166,9 @@ def _run(
     chosen = limits(category, day)
     run = _Run(day, touched=table is not None)
     run.prepare(chosen)
-    if table is not None:
+    if table is None:
+        run.execute("setup.sql", "room")
+    else:
         run.execute("setup.sql", "touched", table=table, residents=residents)
         run.execute("setup.sql", "analyze_scope")
     topics = [limit.topic for limit in chosen]

@@ -22,11 +22,13 @@ JOIN registry_resident r ON r.id = adult.resident_id
 JOIN registry_resident young ON young.household_id = r.household_id AND young.birth_on > %(minors_after)s
 UNION
 SELECT y.resident_id FROM registry_enrolment e JOIN registry_youth y ON y.id = e.youth_id
-WHERE e.ends_on IS NULL AND e.category_id IN ('left_behind', 'custody_child')
+WHERE e.ends_on IS NULL AND e.category_id IN ('left_behind', 'custody_child');
+ANALYZE rule_child_id
 
 -- name: looked_at_touched
 DROP TABLE IF EXISTS rule_child_id;
-CREATE TEMPORARY TABLE rule_child_id ON COMMIT DROP AS SELECT resident_id FROM rule_scope
+CREATE TEMPORARY TABLE rule_child_id ON COMMIT DROP AS SELECT resident_id FROM rule_scope;
+ANALYZE rule_child_id
 
 -- name: looked_at_nobody
 DROP TABLE IF EXISTS rule_child_id;
@@ -106,10 +108,12 @@ SELECT kin_id, status, status_on, 'infinity', destination, false FROM rule_kin W
 
 -- name: overtaken
 -- The guardianship still says so, but the fact of the same kind has ended since: released, found, back from work.
-DELETE FROM rule_said s WHERE NOT s.is_fact AND EXISTS (
-    SELECT FROM rule_said f WHERE f.kin_id = s.kin_id AND f.is_fact
-        AND (f.status = s.status OR f.status IN ('in_prison', 'in_detox', 'detained') AND s.status IN ('in_prison', 'in_detox', 'detained'))
-    GROUP BY f.kin_id HAVING max(f.ends_on) <= %(today)s AND max(f.ends_on) > s.starts_on)
+DELETE FROM rule_said s
+USING (SELECT kin_id, CASE WHEN status IN ('in_prison', 'in_detox', 'detained') THEN 'custody' ELSE status END AS sort, max(ends_on) AS ended_on
+       FROM rule_said WHERE is_fact GROUP BY 1, 2 HAVING max(ends_on) <= %(today)s) AS over
+WHERE NOT s.is_fact AND over.kin_id = s.kin_id AND over.ended_on > s.starts_on
+  AND over.sort = CASE WHEN s.status IN ('in_prison', 'in_detox', 'detained') THEN 'custody' ELSE s.status END;
+ANALYZE rule_said
 
 -- name: parents
 -- Away: across a county line (the first six digits of the codes), since when without more than a short return between.
@@ -158,11 +162,13 @@ LEFT JOIN LATERAL (
 ANALYZE rule_parent
 
 -- name: carers
--- With whom the child lives: a parent at home, else another guardian at home, else the head of the household.
+-- With whom the child lives: a parent at home, else another guardian at home, else the head of the household, and then
+-- a parent who is gravely ill.
 DROP TABLE IF EXISTS rule_carer;
 CREATE TEMPORARY TABLE rule_carer ON COMMIT DROP AS
 SELECT DISTINCT ON (child_id) child_id, carer FROM (
-    SELECT child_id, CASE side WHEN 'father' THEN '父亲' ELSE '母亲' END AS carer, 1 AS place FROM rule_parent
+    SELECT child_id, CASE side WHEN 'father' THEN '父亲' ELSE '母亲' END AS carer, CASE WHEN unable IS NULL THEN 1 ELSE 4 END AS place
+    FROM rule_parent
     WHERE status = 'at_home' AND away_since IS NULL AND (unable IS NULL OR unable = 'severely_ill')
     UNION ALL
     SELECT c.child_id, w.word, 2 FROM rule_child c

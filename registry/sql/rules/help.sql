@@ -71,7 +71,9 @@ FROM child c
 JOIN stay ON stay.id = c.id
 LEFT JOIN grids_county county ON county.code = c.home
 WHERE stay.since + make_interval(months => c.months) <= %(today)s
-  AND (EXISTS (SELECT FROM registry_resident a JOIN registry_residence h ON h.resident_id = a.id AND h.ends_on IS NULL
-               WHERE a.household_id = c.household_id AND a.birth_on <= %(minors_after)s AND h.dwelling_id = c.dwelling_id)
-       OR EXISTS (SELECT FROM registry_guardianship g JOIN registry_residence h ON h.resident_id = g.guardian_id AND h.ends_on IS NULL
-                  WHERE g.resident_id = c.id AND (g.ends_on IS NULL OR g.ends_on > %(today)s) AND h.dwelling_id = c.dwelling_id))
+  AND EXISTS (
+    SELECT FROM registry_resident a JOIN registry_residence h ON h.resident_id = a.id AND h.ends_on IS NULL
+    WHERE a.household_id = c.household_id AND a.birth_on <= %(minors_after)s AND h.dwelling_id = c.dwelling_id
+    UNION ALL
+    SELECT FROM registry_guardianship g JOIN registry_residence h ON h.resident_id = g.guardian_id AND h.ends_on IS NULL
+    WHERE g.resident_id = c.id AND (g.ends_on IS NULL OR g.ends_on > %(today)s) AND h.dwelling_id = c.dwelling_id)

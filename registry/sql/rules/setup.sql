@@ -6,6 +6,10 @@
 -- Two batches may end at one moment: the second waits, and sees what the first has suggested.
 SELECT pg_advisory_xact_lock(hashtextextended('rules', 0))
 
+-- name: room
+-- For the whole city: joins of millions in memory, and no time spent on compiling them.
+SELECT set_config('work_mem', '128MB', true), set_config('jit', 'off', true)
+
 -- name: limits
 DROP TABLE IF EXISTS rule_limit;
 CREATE TEMPORARY TABLE rule_limit (topic text PRIMARY KEY, category_id text COLLATE "C", help_kind text, is_private boolean,

@@ -4,7 +4,7 @@
 -- name: enter
 INSERT INTO rule_found (resident_id, topic, kind, since_on, known_on, words, evidence, rests_on_custody)
 SELECT DISTINCT ON (f.resident_id) f.resident_id, 'street', 'enter', f.starts_on, f.starts_on,
-    CASE WHEN f.ends_on IS NULL OR f.ends_on > %(today)s THEN '自 ' || f.starts_on || ' 起' ELSE f.starts_on || ' 至 ' || f.ends_on END
+    CASE WHEN f.ends_on IS NULL OR f.ends_on > %(today)s THEN '自 ' || f.starts_on || ' 起' ELSE f.starts_on || ' 至 ' || f.ends_on || ' ' END
         || '在' || coalesce(nullif(f.unit, ''), '救助站') || '受助',
     ARRAY['sheltered:' || f.starts_on], false
 FROM registry_fact f
