@@ -106,6 +106,7 @@ class PeopleList:
     noun: ClassVar[str]
     unit: ClassVar[str]
     thing: ClassVar[str]
+    counted: ClassVar[str]
     columns: ClassVar[tuple[str, ...]]
     is_of_doors: ClassVar[bool] = False
 
@@ -268,7 +269,7 @@ class PeopleList:
 class Residents(PeopleList):
     """Persons 实有人口."""
 
-    noun, unit, thing = "residents", "人", "人"
+    noun, unit, thing, counted = "residents", "人", "人", "人数"
     columns = ("dwelling__door_order", "dwelling_id", "home", "birth_on", "resident_id")
 
     def _to_count(self) -> Any:
@@ -289,7 +290,7 @@ class Residents(PeopleList):
 class Households(PeopleList):
     """Households 户: the people of one 户 behind one door."""
 
-    noun, unit, thing = "households", "户", "户"
+    noun, unit, thing, counted = "households", "户", "户", "户数"
     columns = ("dwelling__door_order", "dwelling_id", "home")
     _distinct = "DISTINCT"
 
@@ -329,7 +330,7 @@ class Households(PeopleList):
 class Dwellings(PeopleList):
     """Doors 房屋, also those where nobody lives."""
 
-    noun, unit, thing = "dwellings", "处", "房屋"
+    noun, unit, thing, counted = "dwellings", "处", "房屋", "房屋数"
     columns = ("door_order", "id")
     is_of_doors = True
 
@@ -369,7 +370,7 @@ class Dwellings(PeopleList):
             ),
             child_count=Count("people", filter=Q(people__birth_on__gt=child)),
         )
-        known = {dwelling.pk: dwelling for dwelling in counted}
+        known: dict[int, Any] = {dwelling.pk: dwelling for dwelling in counted}
         return [
             Row(
                 self._door(one),

@@ -28,7 +28,7 @@ class PeopleWordsForm(WordsForm):
         max_length=_LONGEST_PLACE,
         rows=1,
         required=False,
-        help_text="例如 3栋、3栋2单元、3-2-501。",
+        help_text="如 3栋、3-2-501",
         widget=forms.TextInput(attrs={**_PLAIN, "maxlength": _LONGEST_PLACE}),
     )
     field_order = ("q", "estate", "door", "id_number")

@@ -107,7 +107,9 @@ def _tab_url(noun: str, params: QueryDict) -> str:
 def _place_of(params: QueryDict) -> QueryDict:
     """The place and the words of the list; its other conditions are what an often-used link replaces."""
     query = QueryDict(mutable=True)
-    query.update({name: params[name] for name in ("division", "s") if params.get(name)})
+    for name in ("division", "s"):
+        if value := params.get(name):
+            query[name] = str(value)
     return query
 
 
