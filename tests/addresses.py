@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from grids.models import Alert, User
 from grids.permissions import Permission, Role
-from registry.models import Batch, CheckRequest, Search, Upload
+from registry.models import Batch, CheckRequest, FactRank, Search, Upload
 from registry.public_ids import public_id
 from tests.factories import HUAQIANG, YINHU, make_enrolment, make_handover, make_user, make_youth
 
@@ -144,6 +144,7 @@ managed("grids_division", PLACES, "division", everywhere=True)
 managed("grids_alert", PLACES, "parked", everywhere=True)
 managed("registry_category", PLACES, "category", everywhere=True)
 managed("registry_source", PLACES, "source", everywhere=True)
+managed("registry_factrank", PLACES, "fact_rank", everywhere=True)
 managed("registry_batch", PLACES, "batch", everywhere=True)
 managed("grids_user", STAFF, "user", everywhere=True)
 managed("grids_post", STAFF, "post", everywhere=True)
@@ -233,6 +234,7 @@ class World:
             "division": lambda: (YINHU, None),
             "parked": lambda: (self.parked.pk, None),
             "category": lambda: ("idle", None),
+            "fact_rank": lambda: (FactRank.objects.order_by("pk")[0].pk, None),
             "source": lambda: ("police", None),
             "batch": lambda: (self.batch.pk, None),
             "batch_loaded": lambda: (self.batch.pk, [CITY]),

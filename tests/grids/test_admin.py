@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from grids.models import Alert, Assignment, Division, Grid, Post, User
 from grids.permissions import Role
-from registry.models import Batch, Category, Source
+from registry.models import Batch, Category, FactRank, Source
 from tests.cast import SignIn
 from tests.factories import (
     HUAQIANG,
@@ -20,6 +20,7 @@ from tests.factories import (
     PINGPU,
     YINHU,
     assign,
+    make_fact,
     make_grid,
     make_user,
     make_youth,
@@ -28,7 +29,9 @@ from tests.factories import (
 pytestmark = pytest.mark.ignore_template_errors  # Django's own templates ask for variables that are not there
 
 PLACES = {"grids/grid", "grids/assignment"}
-SETTINGS = {"grids/division", "grids/alert", "registry/category", "registry/source", "registry/batch"}
+SETTINGS = {
+    "grids/division", "grids/alert", "registry/category", "registry/source", "registry/factrank", "registry/batch",
+}  # fmt: skip
 STAFF = {"grids/user", "grids/post"}
 
 
@@ -53,7 +56,7 @@ def errors_of(page: Any) -> str:
 def test_no_person_of_the_register_is_in_it() -> None:
     assert registered() == PLACES | SETTINGS | STAFF
     held = {model for model in apps.get_app_config("registry").get_models() if model in admin.site._registry}
-    assert held == {Category, Source, Batch}
+    assert held == {Category, Source, FactRank, Batch}
 
 
 @pytest.mark.parametrize(
@@ -462,10 +465,61 @@ def test_limits_of_a_category_change_and_its_privacy_does_not(sign_in: SignIn, c
 
 
 def test_limits_of_a_source_change(sign_in: SignIn, sysadmin: User) -> None:
-    data = {"name": "公安", "moves_limit": "3.5", "rejected_limit": "5", "judged_from": "5000"}
-    assert sign_in(sysadmin).post("/admin/registry/source/police/change/", data).status_code == 302
+    browser, change = sign_in(sysadmin), "/admin/registry/source/police/change/"
+    data = source_form(moves_limit="3.5", purpose="人走服务跟上", licence_ends_on="2027-06-30")
+    assert browser.post(change, data).status_code == 302
     source = Source.objects.get(pk="police")
     assert (str(source.moves_limit), source.kinds) == ("3.50", ["residents", "residences"])
+    assert (source.purpose, str(source.licence_ends_on)) == ("人走服务跟上", "2027-06-30")
+
+
+def source_form(**changes: str) -> dict[str, str]:
+    """The police's form as it stands, with the first kind it owes, and some of it changed."""
+    source = Source.objects.get(pk="police")
+    owed = source.schedules.get(kind="residences")
+    fields = (
+        "name",
+        "department",
+        "share",
+        "purpose",
+        "catalogue_number",
+        "moves_limit",
+        "rejected_limit",
+        "judged_from",
+    )
+    return {
+        **{field: str(getattr(source, field)) for field in fields},
+        "licence_ends_on": str(source.licence_ends_on),
+        "schedules-TOTAL_FORMS": "1",
+        "schedules-INITIAL_FORMS": "1",
+        "schedules-0-id": str(owed.pk),
+        "schedules-0-source": "police",
+        "schedules-0-kind": "residences",
+        "schedules-0-every_days": str(owed.every_days),
+        **changes,
+    }
+
+
+def test_how_often_a_source_owes_a_kind_is_set_among_its_own_kinds(sign_in: SignIn, sysadmin: User) -> None:
+    browser, change = sign_in(sysadmin), "/admin/registry/source/police/change/"
+    assert browser.post(change, source_form(**{"schedules-0-every_days": "3"})).status_code == 302
+    assert Source.objects.get(pk="police").schedules.get(kind="residences").every_days == 3
+    for wrong in ({"schedules-0-kind": "facts"}, {"schedules-0-every_days": "0"}):
+        assert browser.post(change, source_form(**wrong)).status_code == 200
+    assert Source.objects.get(pk="police").schedules.get(kind="residences").every_days == 3
+
+
+def test_another_order_of_departments_shows_in_the_lists_at_once(sign_in: SignIn, sysadmin: User) -> None:
+    youth = make_youth()
+    for source, kind in (("education", "dropped_out"), ("civil_affairs", "in_school")):
+        make_fact(youth.resident, kind, source_id=source)
+    youth.refresh_from_db()
+    assert youth.school == "dropped_out"
+    rank = FactRank.objects.get(kind="in_school", source="civil_affairs")
+    data = {"kind": "in_school", "source": "civil_affairs", "rank": "1"}
+    assert sign_in(sysadmin).post(f"/admin/registry/factrank/{rank.pk}/change/", data).status_code == 302
+    youth.refresh_from_db()
+    assert youth.school == "in_school"
 
 
 def test_batches_are_read_and_not_touched(sign_in: SignIn, sysadmin: User) -> None:
@@ -568,7 +622,7 @@ def test_every_form_and_list_speaks_chinese_and_loads_nothing_inline(
                 "", "grids/", "grids/grid/", "grids/grid/add/", f"grids/grid/{HUAQIANG}001/change/",
                 f"grids/grid/{HUAQIANG}001/lead/", f"grids/grid/{HUAQIANG}001/history/", "grids/assignment/add/",
                 f"grids/assignment/{assignment.pk}/change/", "grids/division/add/", "registry/category/idle/change/",
-                "registry/source/police/change/", "registry/batch/",
+                "registry/source/police/change/", "registry/factrank/", "registry/factrank/add/", "registry/batch/",
             ],
         ),
         (security, ["", "grids/user/", "grids/user/add/", "grids/post/add/", f"grids/post/{post.pk}/change/"]),
