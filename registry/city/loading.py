@@ -24,7 +24,9 @@ from .places import communities
 from .rows import COLUMNS, NULL, day
 from .staff import Staff
 
-KEPT = {"grids.division", "grids.county", "registry.category", "registry.source"}
+KEPT = {
+    "grids.division", "grids.county", "registry.category", "registry.source", "registry.schedule", "registry.factrank",
+}  # fmt: skip
 
 _STAFF_COLUMNS = {
     "grids_user": "id, password, username, name, is_active, created_at",
