@@ -125,6 +125,21 @@ def suggest_touched(table: str = "touched_resident") -> Counts:
     return _run(None, table, None)
 
 
+def suggest_for_batch(resident_ids: str | Iterable[int]) -> Counts:
+    """The same for a table's name or for ids."""
+    return suggest_touched(resident_ids) if isinstance(resident_ids, str) else suggest(residents=resident_ids)
+
+
+def forget(resident_ids: Iterable[int]) -> int:
+    """Before people go whom a batch should not have brought: what rules alone wrote of them goes too.
+
+    What a person has visited or decided stays, and keeps the resident. Returns how many went.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statements("rules/outcome.sql")["forget"], [list(resident_ids)])
+        return cursor.rowcount
+
+
 def follow(resident_ids: Iterable[int] | None = None) -> int:
     """Let open candidates go with a responsibility that has passed to another grid; returns how many went."""
     sql = statements("rules/outcome.sql")["follow"]

@@ -96,6 +96,23 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "visit_met",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("youth", "本人"),
+                            ("guardian", "监护人"),
+                            ("relative", "其他亲属"),
+                            ("teacher", "老师"),
+                            ("neighbour", "邻居"),
+                            ("nobody", "未见到人"),
+                        ],
+                        db_default="",
+                        max_length=20,
+                        verbose_name="见到的人",
+                    ),
+                ),
+                (
                     "visit_note",
                     registry.encryption.EncryptedTextField(
                         null=True, purpose="candidate_note", verbose_name="看到、问到的情况"

@@ -4,7 +4,7 @@ import uuid
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -12,12 +12,12 @@ from grids.models import Grid, User
 from grids.permissions import Permission
 from grids.scope import within
 
+from ..codes import PersonMet
 from ..encryption import EncryptedTextField
 from ..managers import GuardedManager, GuardedQuerySet
 from .categories import Category
 from .enrolments import Enrolment
 from .residents import Resident
-from .visits import Visit
 
 
 class CandidateQuerySet(GuardedQuerySet["Candidate"]):
@@ -27,16 +27,6 @@ class CandidateQuerySet(GuardedQuerySet["Candidate"]):
     def to_visit(self) -> "CandidateQuerySet":
         """Open, and nobody has been there yet: what the grid has to do."""
         return self.open().filter(visited_at=None)
-
-    def entering(self) -> "CandidateQuerySet":
-        return self.filter(kind=Candidate.Kind.ENTER)
-
-    def with_visit_since(self) -> "CandidateQuerySet":
-        """Verified ones who have been visited since they were enrolled."""
-        helped = Visit.objects.filter(
-            youth=OuterRef("enrolment__youth"), created_at__gt=OuterRef("decided_at")
-        )
-        return self.filter(Exists(helped))
 
 
 def told_to(user: User) -> Q:
@@ -96,6 +86,9 @@ class Candidate(models.Model):
     visited_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="走访人")
     visit_result = models.CharField(
         "走访结果", max_length=10, choices=VisitResult.choices, blank=True, db_default=""
+    )
+    visit_met = models.CharField(
+        "见到的人", max_length=20, choices=PersonMet.choices, blank=True, db_default=""
     )
     visit_note = EncryptedTextField("看到、问到的情况", purpose="candidate_note", null=True)
     decided_at = models.DateTimeField("办理时间", null=True)

@@ -689,6 +689,16 @@ def test_touched_one_by_one_they_come_out_as_in_the_whole_city() -> None:
     assert (whole.new, whole.renewed, whole.withdrawn) == (0, 0, 0)
 
 
+def test_what_only_rules_wrote_can_be_forgotten_with_the_person(yang_ying: User) -> None:
+    child, _ = custody()
+    other, _ = custody()
+    rules.suggest(today=TODAY)
+    set_aside(other.candidates.get(), yang_ying)
+    assert rules.forget([child.pk, other.pk]) == 1
+    assert not child.candidates.exists()
+    assert other.candidates.exists()
+
+
 # --- Alerts
 
 

@@ -96,3 +96,6 @@ RETURNING a.addressee_id
 UPDATE registry_candidate c SET grid_id = y.grid_id
 FROM registry_youth y
 WHERE c.state = 'open' AND y.resident_id = c.resident_id AND y.state = 'open' AND y.grid_id <> c.grid_id
+
+-- name: forget
+DELETE FROM registry_candidate WHERE resident_id = ANY (%s) AND visited_at IS NULL AND decided_by_id IS NULL
