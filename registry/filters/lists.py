@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
 from django.http import QueryDict
@@ -72,6 +73,7 @@ class YouthList:
         self.params = params
         self.search = search
         self.notices: list[str] = []
+        self.shown: list[UUID] = []  # the files whose rows were read, for the reading that tells who saw them
         categories = list(Category.objects.all())
         self._allowed = visible_mask(user, categories)
         self.categories = [category for category in categories if category.bit & self._allowed]
@@ -122,6 +124,7 @@ class YouthList:
         return list(self._rows(self._fetch(self.filterset.listed(), self.order, most)))
 
     def _rows(self, youths: list[Youth]) -> Iterator[Row]:
+        self.shown = [youth.pk for youth in youths]
         for youth in youths:
             labels = category_labels(youth.category_mask, self.categories, allowed=self._allowed)
             yield Row(youth, labels, self._path(youth), getattr(youth, "responsible", None) or "")

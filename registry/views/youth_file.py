@@ -13,11 +13,11 @@ from django.utils import timezone
 from grids.models.staff import acting_user
 from grids.permissions import Permission, requires
 
-from .. import corrections, enrolments, youths
+from .. import corrections, enrolments, readings, youths
 from ..forms.fields import SubmissionForm
 from ..forms.youths import CloseForm, CorrectForm, FindResidentForm, GradeForm, OpenFileForm
 from ..holding import Refused, StaleEdit
-from ..models import Correction, Youth
+from ..models import Correction, Reading, Youth
 from ..person import PersonFile
 from ..timeline import timeline
 from ..visits import verify as verify_file
@@ -27,9 +27,11 @@ EVENTS_A_PAGE = 50
 
 
 @requires(Permission.SEE_YOUTHS)
+@transaction.atomic
 def youth(request: HttpRequest, youth_id: UUID) -> HttpResponse:
     user = acting_user(request.user)
     person = PersonFile(file_in_scope(user, youth_id), user)
+    readings.record(request, what=Reading.Subject.YOUTH, ids=[youth_id], purpose="一人一档")
     return render(
         request,
         "registry/youths/file.html",
@@ -38,9 +40,11 @@ def youth(request: HttpRequest, youth_id: UUID) -> HttpResponse:
 
 
 @requires(Permission.SEE_YOUTHS)
+@transaction.atomic
 def youth_history(request: HttpRequest, youth_id: UUID) -> HttpResponse:
     user = acting_user(request.user)
     person = PersonFile(file_in_scope(user, youth_id), user)
+    readings.record(request, what=Reading.Subject.YOUTH, ids=[youth_id], purpose="档案变更")
     events = timeline(person.youth, knows=person.knows)
     page = Paginator(events, EVENTS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "registry/youths/history.html", {"youth": person.youth, "page": page})

@@ -14,12 +14,12 @@ from grids.models import User
 from grids.models.staff import acting_user
 from grids.permissions import Permission, requires
 
-from .. import exports, searches
+from .. import exports, readings, searches
 from ..filters.lists import YouthList, only_known
 from ..filters.orders import PAGE_SIZE
 from ..filters.youths import narrowed
 from ..forms.searches import SaveSearchForm, WordsForm
-from ..models import Search
+from ..models import Reading, Search
 from ..snapshots import snapshot
 
 
@@ -56,7 +56,7 @@ def youths_export(request: HttpRequest) -> HttpResponse:
     """The same list as a sheet, or why it cannot be one."""
     user = acting_user(request.user)
     _, search = searches_of(user, request.GET)
-    with snapshot():
+    with snapshot(recorded=True):
         listing = YouthList(user, request.GET, search, permission=Permission.EXPORT)
         if not listing.is_valid:
             return redirect(reverse("youths") + narrowed(request.GET))
@@ -65,6 +65,7 @@ def youths_export(request: HttpRequest) -> HttpResponse:
             context = {"total": listing.counts.total, "most": exports.MOST_ROWS, "back": back}
             return render(request, "registry/youths/export_too_long.html", context, status=422)
         sheet = exports.youth_sheet(listing, by=user)
+        readings.record(request, what=Reading.Subject.YOUTH, ids=listing.shown, purpose="导出名单")
     return exports.download(sheet, "青少年名单")
 
 
@@ -105,10 +106,12 @@ def _answer(
 ) -> HttpResponse:
     """The page; for htmx the part that changes, which also says what address the browser shows."""
     user = acting_user(request.user)
-    with snapshot():
+    with snapshot(recorded=True):
         listing = YouthList(user, params, search)
         is_valid = listing.is_valid and not words.errors
         context = _list_context(listing) if is_valid else {}
+        if is_valid:
+            readings.record(request, what=Reading.Subject.YOUTH, ids=listing.shown, purpose="人员查询")
     context |= {
         "listing": listing,
         "is_valid": is_valid,

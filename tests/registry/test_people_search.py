@@ -499,6 +499,23 @@ def test_an_opened_list_is_recorded_with_everybody_on_it(wang_shanshan: User, si
     )
 
 
+def test_the_register_its_sheet_and_a_persons_file_are_recorded_as_well(
+    yang_ying: User, sign_in: SignIn
+) -> None:
+    youth = make_youth("张小海", grid=f"{HUAQIANG}001")
+    client = sign_in(yang_ying)
+    for address, page, purpose in [
+        ("/youths/", "youths", "人员查询"),
+        ("/youths/export/", "youths_export", "导出名单"),
+        (f"/youths/{youth.pk}/", "youth", "一人一档"),
+        (f"/youths/{youth.pk}/history/", "youth_history", "档案变更"),
+    ]:
+        assert client.get(address).status_code == 200
+        reading = last_reading()
+        assert (reading.page, reading.purpose, reading.subject) == (page, purpose, "youth")
+        assert reading.subject_ids == [youth.pk]
+
+
 def test_to_have_looked_and_found_nobody_is_recorded_too(wang_shanshan: User, sign_in: SignIn) -> None:
     page_of(sign_in(wang_shanshan), "/residents/?age_max=15")
     assert (last_reading().count, last_reading().subject_ids) == (0, [])
