@@ -20,6 +20,7 @@ class District:
     within: int
     handovers: int
     alerts: int
+    candidates: int
 
 
 class Report:
@@ -87,7 +88,8 @@ class Report:
         moves = self._counts.get("by_district") or {}
         handovers = self._counts.get("handovers_by_district") or {}
         alerts = self._counts.get("alerts_by_district") or {}
-        codes = sorted({*moves, *handovers, *alerts})
+        candidates = self._counts.get("candidates_by_district") or {}
+        codes = sorted({*moves, *handovers, *alerts, *candidates})
         names = {row.pk: row.name for row in Division.objects.filter(pk__in=codes)} if codes else {}
         return [
             District(
@@ -97,6 +99,7 @@ class Report:
                 int(moves.get(code, {}).get("within", 0)),
                 int(handovers.get(code, 0)),
                 int(alerts.get(code, 0)),
+                int(candidates.get(code, 0)),
             )
             for code in codes
             if code in names

@@ -140,11 +140,11 @@ def _load(upload: Upload) -> tuple[dict[str, Any], bool]:
 
 
 def _affected(batch: Batch) -> dict[str, Any]:
-    """{"handovers_by_district": {code: n}, "alerts_by_district": {code: n}} of a batch merged in this transaction."""
+    """{"handovers_by_district": {code: n}, …} of a batch merged in this transaction; likewise alerts and candidates."""
     sql = statements("feed_report.sql")
     found = {}
     with connection.cursor() as cursor:
-        for name in ("handovers", "alerts"):
+        for name in ("handovers", "alerts", "candidates"):
             cursor.execute(sql[name], {"batch": batch.pk})
             found[f"{name}_by_district"] = dict(cursor.fetchall())
     return found

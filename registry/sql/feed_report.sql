@@ -8,8 +8,11 @@ WHERE m.batch_id = %(batch)s AND h.state IN ('offered', 'escalated')
 GROUP BY 1
 
 -- name: alerts
--- By the district of the young person; `now()` is the moment at which this transaction began.
-SELECT left(y.grid_id, 6), count(*)
-FROM grids_alert a JOIN registry_youth y ON y.id = a.subject_id
-WHERE a.created_at >= now()
+-- By the district of the young person, or of the grid that is asked to visit; `now()` is when this transaction began.
+SELECT left(coalesce(y.grid_id, split_part(a.event_key, ':', 2)), 6), count(*)
+FROM grids_alert a LEFT JOIN registry_youth y ON y.id = a.subject_id
+WHERE a.created_at >= now() AND (y.id IS NOT NULL OR a.kind = 'candidates')
 GROUP BY 1
+
+-- name: candidates
+SELECT left(grid_id, 6), count(*) FROM registry_candidate WHERE suggested_at >= now() GROUP BY 1

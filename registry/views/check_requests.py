@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-import structlog
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,17 +14,18 @@ from grids.paging import read_page
 from grids.permissions import Permission, requires
 
 from .. import check_requests as verbs
+from .. import readings
 from ..check_sheet import MOST_ROWS, check_sheet
 from ..exports import download
 from ..forms.feeds import AnswerForm, CheckFilter
 from ..holding import Refused
-from ..models import CheckRequest, Source
-
-logger = structlog.get_logger(__name__)
+from ..models import CheckRequest, Reading, Source
+from ..snapshots import snapshot
 
 
 @requires(Permission.LOAD_FEEDS)
 @require_safe
+@snapshot(recorded=True)
 def checks(request: HttpRequest) -> HttpResponse:
     mine = CheckRequest.objects.visible_to(acting_user(request.user), Permission.LOAD_FEEDS)
     form = CheckFilter(request.GET)
@@ -40,6 +41,8 @@ def checks(request: HttpRequest) -> HttpResponse:
         among=mine,
     )
     per_source = mine.open().order_by().values_list("source", "source__name").annotate(Count("pk"))
+    named = [row.youth_id for row in page.rows]
+    readings.record(request, what=Reading.Subject.YOUTH, ids=named, purpose="数据校核")
     context = {
         "form": form,
         "page": page,
@@ -52,6 +55,7 @@ def checks(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.LOAD_FEEDS)
+@transaction.atomic
 def check(request: HttpRequest, check_id: UUID) -> HttpResponse:
     user = acting_user(request.user)
     mine = CheckRequest.objects.visible_to(user, Permission.LOAD_FEEDS)
@@ -69,17 +73,21 @@ def check(request: HttpRequest, check_id: UUID) -> HttpResponse:
         else:
             messages.success(request, f"已登记{found.source}的答复，并告知提出人{found.by.name}。")
         return redirect("checks")
+    readings.record(request, what=Reading.Subject.YOUTH, ids=[found.youth_id], purpose="数据校核")
     context = {"check": found, "form": form, "label": verbs.LABELS[found.field]}
     return render(request, "registry/feeds/check.html", context, status=422 if form.errors else 200)
 
 
 @requires(Permission.LOAD_FEEDS)
 @require_POST
+@snapshot(recorded=True)
 def checks_sheet(request: HttpRequest) -> HttpResponse:
-    """The open requests to one source as a sheet to send. Who took it, and which requests are in it, is logged."""
+    """The open requests to one source as a sheet to send."""
     user = acting_user(request.user)
     source = get_object_or_404(Source, pk=request.POST.get("source", ""))
     mine = CheckRequest.objects.visible_to(user, Permission.LOAD_FEEDS).open().filter(source=source)
     rows = list(mine.select_related("youth__resident")[:MOST_ROWS])
-    logger.info("check requests taken", by=user.pk, source=source.pk, requests=[str(row.pk) for row in rows])
+    readings.record(
+        request, what=Reading.Subject.YOUTH, ids=[row.youth_id for row in rows], purpose=f"提请{source}校核"
+    )
     return download(check_sheet(source, rows, by=user), f"数据校核_{source.name}")

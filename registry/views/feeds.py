@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,6 +23,8 @@ from ..forms.feeds import DeclineForm, UploadForm
 from ..forms.fields import key_of
 from ..models import Batch, Upload
 from ..models.uploads import CITY
+
+logger = structlog.get_logger(__name__)
 
 _DESK = (Permission.LOAD_FEEDS, Permission.APPROVE_FEEDS)
 _WITH_PEOPLE = ("source", "loaded_by", "ordered_by", "approved_by", "ended_by", "batch")
@@ -198,20 +201,21 @@ def _sees_rows(user: User, loaded_by: int | None) -> bool:
 @requires(Permission.LOAD_FEEDS)
 @require_safe
 def upload_errors(request: HttpRequest, upload_id: UUID) -> Any:
-    found = _upload(acting_user(request.user), upload_id)
-    return _sheet(found.errors_id)
+    user = acting_user(request.user)
+    return _sheet(user, _upload(user, upload_id).errors_id)
 
 
 @requires(Permission.LOAD_FEEDS)
 @require_safe
 def batch_errors(request: HttpRequest, batch_id: UUID) -> Any:
+    user = acting_user(request.user)
     found = get_object_or_404(Batch, pk=batch_id)
-    if not _sees_rows(acting_user(request.user), found.loaded_by_id):
+    if not _sees_rows(user, found.loaded_by_id):
         raise Http404
-    return _sheet(found.pk)
+    return _sheet(user, found.pk)
 
 
-def _sheet(name: UUID | None) -> FileResponse:
+def _sheet(user: User, name: UUID | None) -> FileResponse:
     """The sheet of this name, which is never taken from the address, as a stream; 404 when it is gone."""
     try:
         file = feed_files.errors_path(name).open("rb") if name else None
@@ -221,4 +225,5 @@ def _sheet(name: UUID | None) -> FileResponse:
         raise Http404
     answer = FileResponse(file, as_attachment=True, filename=f"差错_{timezone.localdate():%Y%m%d}.xlsx")
     answer["Cache-Control"] = "no-store, private"
+    logger.info("errors sheet taken", by=user.pk, sheet=str(name))
     return answer

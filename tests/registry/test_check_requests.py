@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 from grids.models import Alert, User
 from registry import check_requests, corrections
 from registry.holding import Refused
-from registry.models import Batch, CheckRequest, Fact, Source, Youth
+from registry.models import Batch, CheckRequest, Fact, Reading, Source, Youth
 from tests.cast import SignIn
 from tests.factories import PINGPU, YINHU, make_fact, make_youth
 
@@ -209,6 +209,8 @@ def test_the_sheet_for_a_source_holds_its_questions_and_no_others(
     assert len(table) == 1
     assert youth.resident.id_number in table[0]
     assert "no-store" in answer["Cache-Control"]
+    reading = Reading.objects.everyone(because=WHY).latest("at")
+    assert (reading.by, reading.subject_ids, reading.purpose) == (jiujiang, [youth.pk], "提请教育校核")
     assert sign_in(jiujiang).post("/feeds/checks/sheet/", {"source": "nobody"}).status_code == 404
 
 

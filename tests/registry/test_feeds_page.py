@@ -1,6 +1,7 @@
 """The feeds' desk: upload, rehearse, apply, approve, decline, undo, and what the pages say on the way."""
 
 import csv
+import threading
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -140,6 +141,7 @@ def test_an_upload_says_what_would_change_and_changes_nothing(
     assert (upload.report["moves_within"], upload.report["handovers"], upload.report["alerts"]) == (1, 1, 2)
     assert upload.report["handovers_by_district"] == {"340207": 1}
     assert upload.report["alerts_by_district"] == {"340207": 2}
+    assert upload.report["candidates_by_district"] == {}
     assert not Batch.objects.exists()
     assert not Alert.objects.exists()
     assert youth.resident.residences.count() == 1
@@ -254,6 +256,35 @@ def test_pressed_twice_it_is_applied_once(
     assert "已由王磊办理" in answer.content.decode()
     feed_work.apply(upload.pk)
     assert Batch.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_press_at_the_same_moment_one_wins(
+    jiujiang: User, city_cadre: User, old_home: Any, new_home: Any, sign_in: SignIn
+) -> None:
+    youth = make_youth(dwelling=old_home)
+    client = sign_in(jiujiang)
+    client.post("/feeds/new/", form_of(text([move(youth, new_home)])))
+    upload, start, told = Upload.objects.get(), threading.Barrier(2), []
+
+    def apply(user: User) -> None:
+        start.wait()
+        try:
+            feed_desk.order_apply(Upload.objects.get(pk=upload.pk), by=user)
+            told.append("won")
+        except feed_desk.Refused as refusal:
+            told.append(str(refusal))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=apply, args=[user]) for user in (jiujiang, city_cadre)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(word == "won" for word in told) == [False, True], told
+    upload.refresh_from_db()
+    assert (upload.state, Batch.objects.count(), youth.handovers.count()) == ("applied", 1, 1)
 
 
 def test_the_same_file_uploaded_again_is_told_so(
