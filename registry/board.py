@@ -93,7 +93,7 @@ def board_of(user: User) -> Board:
             places.label(code),
             [column.figure(counts.get(code, {}).get(column.key, 0), code) for column in columns],
         )
-        for code in _children(places)
+        for code in children_of(places)
     ]
     return Board(
         scope_label=places.scope_label,
@@ -125,8 +125,8 @@ def _columns(categories: list[Category], today: date) -> list[Column]:
     ]
 
 
-def _children(places: Places) -> list[str]:
-    """The codes of the rows, in order."""
+def children_of(places: Places) -> list[str]:
+    """The codes of the rows of a board that stands on these places, in order."""
     if not places.base:
         return places.areas
     return [c for c in places.names if len(c) == places.next_length and c.startswith(places.base)]

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from .views import (
+    candidates,
     check_requests,
     enrolments,
     feeds,
@@ -40,6 +41,15 @@ urlpatterns = [
     path("dwellings/", people.people, {"noun": "dwellings"}, name="dwellings"),
     path("dwellings/search/", people.people_search, {"noun": "dwellings"}, name="dwellings_search"),
     path("dwellings/<uuid:dwelling_id>/", residents.dwelling, name="dwelling"),
+    path("candidates/", candidates.candidates, name="candidates"),
+    path("candidates/<uuid:candidate_id>/", candidates.candidate, name="candidate"),
+    path("candidates/<uuid:candidate_id>/visited/", candidates.candidate_visited, name="candidate_visited"),
+    path("candidates/<uuid:candidate_id>/verify/", candidates.candidate_verify, name="candidate_verify"),
+    path(
+        "candidates/<uuid:candidate_id>/set-aside/",
+        candidates.candidate_set_aside,
+        name="candidate_set_aside",
+    ),
     path("enrolments/", enrolments.reviews, name="enrolments"),
     path("enrolments/<uuid:enrolment_id>/end/", enrolments.enrolment_end, name="enrolment_end"),
     path("moves/", moves.moves, name="moves"),

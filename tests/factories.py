@@ -19,6 +19,7 @@ from registry import presence, register_row
 from registry.codes import MoveKind, Sex
 from registry.id_numbers import check_character
 from registry.models import (
+    Candidate,
     Category,
     Dwelling,
     Enrolment,
@@ -348,7 +349,7 @@ def make_visit(
     values = {
         "method": "home",
         "met": "youth",
-        "found": "家中整洁,奶奶照看。",
+        "found": "家中整洁，奶奶照看。",
         "confirmed": ["address"],
         "next_due_on": visited_on + timedelta(days=30),
         **fields,
@@ -412,3 +413,34 @@ def make_handover(
         due_at=due_at or timezone.now() + timedelta(hours=72),
         **fields,
     )
+
+
+def make_candidate(
+    resident: Resident | None = None, topic: str = "left_behind", *, grid: str = "", **fields: Any
+) -> Candidate:
+    """An open candidate of somebody who lives in `grid`, as the rules would have written it; quiet where they are."""
+    if resident is None:
+        resident = make_resident("陈雨桐", age=11, sex="2", dwelling=make_dwelling(grid or None))
+    home = resident.residences.current().select_related("dwelling").get()
+    category = Category.objects.filter(code=topic).first()
+    values: dict[str, Any] = {
+        "category": category,
+        "help_kind": "" if category else topic,
+        "grid_id": grid or home.dwelling.grid_id,
+        "is_quiet": category.is_private if category else True,
+        "since_on": years_ago(1),
+        "reason": REASONS.get(topic, "自去年起"),
+        "clause": category.clause if category else "民发〔2019〕62号",
+        "fingerprint": f"{next(_serial):064d}",
+        **fields,
+    }
+    return Candidate.objects.create(resident=resident, **values)
+
+
+REASONS = {
+    "left_behind": "父亲自去年起在江苏省昆山市务工，母亲自去年起在江苏省昆山市务工，随祖母居住",
+    "custody_child": "父亲服刑自 2026-03-01，随祖母居住",
+    "moving_child": "户籍在庐江县，自去年起随家人住在这里",
+    "unattended_in_fact": "父亲服刑自 2026-03-01，母亲失联自 2025-01-01，随祖母居住",
+    "idle": "自去年起不在学、未就业",
+}
