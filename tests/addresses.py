@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from grids.models import Alert, User
 from grids.permissions import Permission, Role
-from registry.models import Batch, CheckRequest, FactRank, Search, Upload
+from registry.models import Batch, Candidate, CheckRequest, FactRank, Search, Upload
 from registry.public_ids import public_id
 from tests.factories import HUAQIANG, YINHU, make_enrolment, make_handover, make_user, make_youth
 
@@ -98,6 +98,11 @@ ADDRESSES: dict[str, Address] = {
     "handover_answer": act(SEE, "handover_out"),
     "handover_again": act(SEE, "handover_given"),
     "visit_new": form(SEE, "visit"),
+    "candidates": page(SEE),
+    "candidate": page(SEE, "candidate"),
+    "candidate_visited": act(ENROL, "candidate_quiet"),
+    "candidate_verify": act(ENROL, "candidate"),
+    "candidate_set_aside": act(ENROL, "candidate"),
     "residents": page(PEOPLE),
     "residents_search": form(PEOPLE, get=(302,)),
     "resident": page(PEOPLE, "resident"),
@@ -175,6 +180,8 @@ class World:
         )  # fmt: skip
         self.owner = make_user("owner")
         self.parked = self.alert(self.owner, parked_at=timezone.now())
+        self.candidate = self.suggest("street", is_quiet=False)
+        self.quiet_candidate = self.suggest("custody_child", is_quiet=True)
         self.upload = Upload.objects.create(
             source_id="police", kind="residences", mode="delta", as_of="2026-11-24", file_name="a.csv", size=1,
             loaded_by=self.owner, state="declined", submission_key=uuid4(), file_gone=True,
@@ -194,6 +201,12 @@ class World:
             **fields,
         }
         return Alert.objects.create(addressee=user, **values)
+
+    def suggest(self, category: str, *, is_quiet: bool) -> Candidate:
+        return Candidate.objects.create(
+            resident=self.youth.resident, category_id=category, grid_id=HERE, is_quiet=is_quiet, since_on="2026-05-01",
+            reason="辍学", clause="统计口径", fingerprint=category,
+        )  # fmt: skip
 
     def address(self, name: str, user: User | None) -> tuple[str, bool]:
         """(address, whether its object lies in the area of this person)."""
@@ -239,6 +252,8 @@ class World:
             "batch": lambda: (self.batch.pk, None),
             "batch_loaded": lambda: (self.batch.pk, [CITY]),
             "upload": lambda: (self.upload.pk, [CITY]),
+            "candidate": lambda: (self.candidate.pk, [HERE]),
+            "candidate_quiet": lambda: (self.quiet_candidate.pk, [HERE]),
             "check": lambda: (self.check.pk, [HERE]),
             "resident": lambda: (public_id("resident", self.youth.resident_id), [NEXT_DOOR]),
             "dwelling": lambda: (public_id("dwelling", self.handover.move.to_dwelling_id or 0), [NEXT_DOOR]),
