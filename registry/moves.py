@@ -87,13 +87,13 @@ def apply_judged(applied: Applied, **origin: Any) -> None:
     with connection.cursor() as cursor:
         for name in _BEFORE_SETTLING:
             cursor.execute(sql[name], parameters if "%(" in sql[name] else None)
+    presence.follow_moves()
     told = settle(by=parameters["by"], reason=parameters["note"] or "迁移")
     applied.handovers, applied.alerts, applied.addressees = told.handovers, told.alerts, told.addressees
 
 
 def settle(*, by: int | None, reason: str) -> handovers.Told:
     """Let files, handovers and alerts follow the homes of the people in `residence_step`, who have moved already."""
-    presence.follow("(SELECT resident_id FROM residence_step WHERE verdict IN ('move', 'correct'))")
     sql = statements("moves.sql")
     with connection.cursor() as cursor:
         cursor.execute(sql["youths"])

@@ -90,6 +90,7 @@ def _take_back(batch: Batch, by: User) -> None:
             cursor.execute(sql["put_back"].format(**statement), parameters)
         if batch.kind == "residences":
             cursor.execute(sql["no_family"])
+            presence.follow("residence_step")
             moves.settle(by=by.pk, reason="撤销数据批次")
         elif batch.kind == "residents":
             cursor.execute(sql["changed_residents"], parameters)

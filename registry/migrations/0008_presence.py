@@ -115,5 +115,4 @@ class Migration(migrations.Migration):
             "presence",
             models.Index(fields=["dwelling"], include=("household", "birth_on"), name="presence_at_door"),
         ),
-        migrations.AddIndex("presence", models.Index(fields=["since_on"], name="presence_since")),
     ]

@@ -54,5 +54,4 @@ class Presence(models.Model):
                 name="presence_ages_in_grid",
             ),
             models.Index(fields=["dwelling"], include=["household", "birth_on"], name="presence_at_door"),
-            models.Index(fields=["since_on"], name="presence_since"),
         ]

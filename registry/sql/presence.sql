@@ -30,6 +30,25 @@ WHEN NOT MATCHED AND now.dwelling_id IS NOT NULL THEN
     INSERT (resident_id, dwelling_id, grid_id, household_id, birth_on, since_on)
     VALUES (now.resident_id, now.dwelling_id, now.grid_id, now.household_id, now.birth_on, now.since_on)
 
+-- name: follow_moves
+-- A night's moves say themselves where everybody lives now: residences need not be read again, nor residents but for
+-- newcomers. In order of id, as the rows lie.
+MERGE INTO registry_presence p
+USING (
+    SELECT latest.resident_id, latest.dwelling_id, d.grid_id, latest.starts_on AS since_on
+    FROM (SELECT DISTINCT ON (resident_id) resident_id, dwelling_id, starts_on FROM residence_step
+          WHERE verdict = 'move' ORDER BY resident_id, starts_on DESC) AS latest
+    LEFT JOIN registry_dwelling d ON d.id = latest.dwelling_id
+) AS now ON p.resident_id = now.resident_id
+WHEN MATCHED AND now.dwelling_id IS NULL THEN DELETE
+WHEN MATCHED THEN
+    UPDATE SET dwelling_id = now.dwelling_id, grid_id = now.grid_id, since_on = now.since_on
+WHEN NOT MATCHED AND now.dwelling_id IS NOT NULL THEN
+    INSERT (resident_id, dwelling_id, grid_id, household_id, birth_on, since_on)
+    VALUES (now.resident_id, now.dwelling_id, now.grid_id,
+            (SELECT household_id FROM registry_resident r WHERE r.id = now.resident_id),
+            (SELECT birth_on FROM registry_resident r WHERE r.id = now.resident_id), now.since_on)
+
 -- name: differing
 SELECT coalesce(p.resident_id, v.resident_id)::text
 FROM registry_presence p FULL JOIN registry_presence_row v USING (resident_id)

@@ -95,7 +95,7 @@ def test_rebuilding_makes_the_same_with_all_indexes(db: None) -> None:
     before = state()
     presence.rebuild()
     assert state() == before
-    assert len(before[1]) == 4
+    assert len(before[1]) == 3
     assert_equal_to_sources()
 
 
