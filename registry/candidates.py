@@ -175,7 +175,7 @@ def _ask_for_a_decision(held: Candidate) -> None:
     alerts.raise_alert(
         event_key=f"candidate:{held.pk}:visited",
         kind=Alert.Kind.CANDIDATE_VISITED,
-        text=f"{mask_name(held.resident.name)}已走访,请核定",
+        text=f"{mask_name(held.resident.name)}已走访，请核定",
         addressees=_who_decide(held),
         path=f"/candidates/{held.pk}/",
     )

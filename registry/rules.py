@@ -76,14 +76,14 @@ HELP = (
         age_min=0,
         age_max=17,
         months=6,
-        clause="民发〔2019〕62号;民发〔2020〕125号",
+        clause="民发〔2019〕62号；民发〔2020〕125号",
     ),
     Limit(
         topic=Candidate.Help.MOVING.value,
         age_min=0,
         age_max=15,
         months=6,
-        clause="《加强流动儿童关爱保护行动方案》(2024):跨县域居住 6 个月以上,不满 16 周岁",
+        clause="《加强流动儿童关爱保护行动方案》（2024）：跨县域居住 6 个月以上，不满 16 周岁",
     ),
 )
 
@@ -168,7 +168,7 @@ def limits(category: str | None, today: date) -> list[Limit]:
     ]
     chosen = [limit for limit in (*found, *HELP) if category in (None, limit.topic)]
     if not chosen:
-        raise ValueError(f"没有这个类别,或已停用:{category}")
+        raise ValueError(f"没有这个类别，或已停用：{category}")
     return chosen
 
 

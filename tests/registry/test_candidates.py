@@ -152,7 +152,7 @@ class TestVisited:
             "奶奶在照顾",
         )
         alert = Alert.objects.of(fanchang).get()
-        assert (alert.kind, alert.text) == ("candidate_visited", "陈*桐已走访,请核定")
+        assert (alert.kind, alert.text) == ("candidate_visited", "陈*桐已走访，请核定")
         assert not Alert.objects.of(fanchang_worker).exists()
         verify(again(candidate), fanchang)
         assert not Alert.objects.of(fanchang).open().exists()

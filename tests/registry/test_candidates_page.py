@@ -521,7 +521,7 @@ def test_story_3_the_46_children(
     # The workers are asked quietly: how many, and to go; nothing else, anywhere.
     alert = Alert.objects.of(fanchang_worker).get()
     mine = names_in(text_of(worker, "/candidates/"))
-    assert alert.text == f"第1网格有 {len(mine)} 条新线索,请走访"
+    assert alert.text == f"第1网格有 {len(mine)} 条新线索，请走访"
     seen = ["/", "/alerts/", "/alerts/live/", "/candidates/", "/youths/", f"/alerts/{alert.pk}/"]
     seen += [f"/candidates/{candidate}/" for candidate in mine]
     for address in seen:
@@ -531,7 +531,7 @@ def test_story_3_the_46_children(
     # One goes, and tells what is to be seen; the district knows why, and decides.
     first = f"/candidates/{mine[0]}/"
     text_of(worker, f"{first}visited/", result="seen", met="guardian", note="奶奶在照顾，孩子在上学")
-    assert "已走访,请核定" in text_of(cadre, "/alerts/")
+    assert "已走访，请核定" in text_of(cadre, "/alerts/")
     shown = text_of(cadre, first)
     assert "奶奶在照顾，孩子在上学" in shown
     assert "随祖母居住" in shown

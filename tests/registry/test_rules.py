@@ -113,7 +113,7 @@ def test_the_reason_says_who_is_away_since_when_and_who_cares() -> None:
     make_guardianship(child, "赵秀珍", relation="62", kind="entrusted", status="at_home")
     rules.suggest(today=TODAY)
     assert topics(child)["left_behind"] == (
-        f"父亲自 {ago(months=12)} 起在江苏省昆山市务工,母亲重病重残自 2024-05-06,随祖母居住"
+        f"父亲自 {ago(months=12)} 起在江苏省昆山市务工，母亲重病重残自 2024-05-06，随祖母居住"
     )
 
 
@@ -189,8 +189,8 @@ def custody(
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [
-        ("in_prison", "父亲服刑自 2026-03-01,随母亲居住"),
-        ("in_detox", "父亲强制隔离戒毒自 2026-03-01,随母亲居住"),
+        ("in_prison", "父亲服刑自 2026-03-01，随母亲居住"),
+        ("in_detox", "父亲强制隔离戒毒自 2026-03-01，随母亲居住"),
     ],
 )
 def test_a_parent_inside_makes_a_candidate(kind: str, reason: str) -> None:
@@ -227,7 +227,7 @@ def test_families_are_joined_through_the_head_where_no_guardianship_is_known() -
     child = lives(dwelling=home, household=house, relation="42")
     make_fact(father, "in_prison", starts_on=date(2026, 3, 1))
     rules.suggest(today=TODAY)
-    assert topics(child)["custody_child"] == "父亲(按户内关系)服刑自 2026-03-01,随祖父居住"
+    assert topics(child)["custody_child"] == "父亲（按户内关系）服刑自 2026-03-01，随祖父居住"
 
 
 def test_of_two_sons_in_one_household_neither_is_taken_for_the_father() -> None:
@@ -320,8 +320,8 @@ def test_the_words_say_what_ended_and_when() -> None:
         TWELVE, ("in_school", date(2022, 9, 1), date(2026, 2, 1)), ("dropped_out", date(2026, 2, 1), None)
     )
     rules.suggest(today=TODAY)
-    assert topics(grown) == {"idle": "自 2026-02-01 起不在学、未就业,已作失业登记"}
-    assert topics(pupil) == {"idle": "自 2026-02-01 起不在校就读,已辍学"}
+    assert topics(grown) == {"idle": "自 2026-02-01 起不在学、未就业，已作失业登记"}
+    assert topics(pupil) == {"idle": "自 2026-02-01 起不在校就读，已辍学"}
 
 
 # --- 流浪乞讨青少年
@@ -465,7 +465,9 @@ def test_who_died_is_not_suggested() -> None:
 def test_what_a_person_ended_does_not_come_back_on_older_facts() -> None:
     child = left_behind()
     youth = make_youth(resident=child)
-    make_enrolment(youth, starts_on=ago(months=3), ends_on=ago(days=20), end_reason="外婆来照顾,父亲每周回家")
+    make_enrolment(
+        youth, starts_on=ago(months=3), ends_on=ago(days=20), end_reason="外婆来照顾，父亲每周回家"
+    )
     assert not suggested(child, "left_behind")
     youth.resident.guardianships.filter(relation="51").update(status="missing", starts_on=ago(days=2))
     assert suggested(child, "left_behind")
@@ -593,7 +595,7 @@ def test_a_corrected_feed_changes_the_words_of_the_same_candidate() -> None:
     father.facts.update(starts_on=date(2026, 4, 1))
     assert rules.suggest(today=TODAY).renewed == 1
     after = child.candidates.get()
-    assert (after.pk, after.reason) == (before.pk, "父亲服刑自 2026-04-01,随母亲居住")
+    assert (after.pk, after.reason) == (before.pk, "父亲服刑自 2026-04-01，随母亲居住")
 
 
 def set_aside(candidate: Candidate, by: User) -> None:
@@ -707,12 +709,12 @@ def test_the_worker_gets_one_alert_a_grid_and_batch_and_it_does_not_say_why(fanc
     custody()
     rules.suggest(today=TODAY)
     alert = Alert.objects.of(fanchang_worker).get()
-    assert alert.text == "第1网格有 2 条新线索,请走访"
+    assert alert.text == "第1网格有 2 条新线索，请走访"
     assert alert.path == f"/candidates/?division={VILLAGE}"
     assert alert.subject_id is None
     custody()
     rules.suggest(today=TODAY)
-    assert [a.text for a in Alert.objects.of(fanchang_worker).open()] == ["第1网格有 1 条新线索,请走访"]
+    assert [a.text for a in Alert.objects.of(fanchang_worker).open()] == ["第1网格有 1 条新线索，请走访"]
 
 
 def test_when_nothing_is_left_to_visit_the_alert_is_done(fanchang_worker: User) -> None:

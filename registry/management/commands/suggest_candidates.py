@@ -11,10 +11,10 @@ from registry.models import Candidate, Category
 
 
 class Command(BaseCommand):
-    help = "在全市范围内按规则提出线索,情况已不符合的自动撤回;可重复运行"
+    help = "在全市范围内按规则提出线索，情况已不符合的自动撤回；可重复运行"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--category", metavar="CODE", help="只运行这一类的规则,如 left_behind")
+        parser.add_argument("--category", metavar="CODE", help="只运行这一类的规则，如 left_behind")
         parser.add_argument("--json", action="store_true", help="在标准输出上打印一个 JSON 对象")
 
     def handle(self, **options: Any) -> None:
@@ -35,8 +35,8 @@ class Command(BaseCommand):
             return
         names = dict(Category.objects.values_list("code", "name")) | dict(Candidate.Help.choices)
         for topic, number in counts.suggested.most_common():
-            self.stdout.write(f"{names.get(topic, topic)}:新线索 {number} 条")
+            self.stdout.write(f"{names.get(topic, topic)}：新线索 {number} 条")
         self.stdout.write(
-            f"新线索 {counts.new} 条,更新 {counts.renewed} 条,撤回 {counts.withdrawn} 条,"
-            f"提醒 {counts.alerts} 条;用时 {counts.seconds} 秒"
+            f"新线索 {counts.new} 条，更新 {counts.renewed} 条，撤回 {counts.withdrawn} 条，"
+            f"提醒 {counts.alerts} 条；用时 {counts.seconds} 秒"
         )

@@ -10,8 +10,8 @@ WITH inside AS (
     ORDER BY k.child_id, k.side, s.is_fact DESC, s.starts_on
 )
 SELECT i.child_id, 'custody_child', 'enter', min(i.starts_on), max(i.starts_on),
-    string_agg(CASE i.side WHEN 'father' THEN '父亲' ELSE '母亲' END || CASE WHEN i.by_household THEN '(按户内关系)' ELSE '' END
-               || w.word || '自 ' || i.starts_on, ',' ORDER BY i.side) || coalesce(',随' || min(carer.carer) || '居住', ''),
+    string_agg(CASE i.side WHEN 'father' THEN '父亲' ELSE '母亲' END || CASE WHEN i.by_household THEN '（按户内关系）' ELSE '' END
+               || w.word || '自 ' || i.starts_on, '，' ORDER BY i.side) || coalesce('，随' || min(carer.carer) || '居住', ''),
     array_agg(i.side || ':' || i.status || ':' || i.starts_on ORDER BY i.side), true
 FROM inside i
 JOIN rule_child c USING (child_id)

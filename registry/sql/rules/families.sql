@@ -149,7 +149,7 @@ SELECT k.kin_id, k.child_id, k.side, k.status, k.status_on, a.since AS away_sinc
     p.parent || w.word || CASE WHEN u.status = 'deceased' THEN '' ELSE '自 ' || u.starts_on END AS unable_words
 FROM rule_kin k
 CROSS JOIN LATERAL (SELECT CASE k.side WHEN 'father' THEN '父亲' ELSE '母亲' END
-    || CASE WHEN k.by_household THEN '(按户内关系)' ELSE '' END AS parent) AS p
+    || CASE WHEN k.by_household THEN '（按户内关系）' ELSE '' END AS parent) AS p
 LEFT JOIN away a ON a.kin_id = k.kin_id AND NOT (k.status = 'at_home' AND k.status_on > a.last_left)
 LEFT JOIN unable u ON u.kin_id = k.kin_id
 LEFT JOIN rule_word w ON w.code = u.status

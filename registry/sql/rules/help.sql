@@ -24,9 +24,9 @@ side AS (
     FROM rule_kin k LEFT JOIN ground g USING (kin_id) GROUP BY k.child_id, k.side
 )
 SELECT c.child_id, l.topic, 'enter', max(s.since), max(s.since),
-    string_agg(CASE s.side WHEN 'father' THEN '父亲' ELSE '母亲' END || CASE WHEN s.by_household THEN '(按户内关系)' ELSE '' END
-               || w.word || CASE WHEN s.status = 'deceased' THEN '' ELSE '自 ' || s.since END, ',' ORDER BY s.side)
-        || coalesce(',随' || min(carer.carer) || '居住', ''),
+    string_agg(CASE s.side WHEN 'father' THEN '父亲' ELSE '母亲' END || CASE WHEN s.by_household THEN '（按户内关系）' ELSE '' END
+               || w.word || CASE WHEN s.status = 'deceased' THEN '' ELSE '自 ' || s.since END, '，' ORDER BY s.side)
+        || coalesce('，随' || min(carer.carer) || '居住', ''),
     array_agg(s.side || ':' || s.status || ':' || s.since ORDER BY s.side), true
 FROM side s
 JOIN rule_child c USING (child_id)
@@ -65,7 +65,7 @@ stay AS (
     GROUP BY p.id
 )
 SELECT c.id, 'moving_child', 'enter', stay.since, stay.since,
-    '户籍在' || coalesce(county.name, '外地') || ',自 ' || stay.since || ' 起随家人住在这里',
+    '户籍在' || coalesce(county.name, '外地') || '，自 ' || stay.since || ' 起随家人住在这里',
     ARRAY['home:' || c.home, 'since:' || stay.since], false
 FROM child c
 JOIN stay ON stay.id = c.id

@@ -48,8 +48,8 @@ state AS (
     WHERE NOT coalesce(b.still, false)
 )
 SELECT s.id, 'idle', 'enter', s.since, greatest(s.since, s.denied_on),
-    '自 ' || s.since || CASE WHEN s.is_pupil THEN ' 起不在校就读' || CASE WHEN s.dropped THEN ',已辍学' ELSE '' END
-        ELSE ' 起不在学、未就业' || CASE WHEN s.unemployed THEN ',已作失业登记' ELSE '' END END,
+    '自 ' || s.since || CASE WHEN s.is_pupil THEN ' 起不在校就读' || CASE WHEN s.dropped THEN '，已辍学' ELSE '' END
+        ELSE ' 起不在学、未就业' || CASE WHEN s.unemployed THEN '，已作失业登记' ELSE '' END END,
     ARRAY['since:' || s.since] || CASE WHEN s.denied_on IS NOT NULL THEN ARRAY['denied:' || s.denied_on] ELSE '{}' END, false
 FROM state s
 WHERE s.since + make_interval(months => s.months) <= %(today)s

@@ -65,7 +65,7 @@ over AS (
     UNION ALL SELECT b.id, since, '自 ' || since || ' 起' || w.word, b.kind, 2 FROM busy b JOIN rule_word w ON w.code = b.kind
     UNION ALL SELECT id, since, '自 ' || since || ' 起有监护人在家照护', 'cared_for', 2 FROM cared_for
     UNION ALL
-    SELECT id, (starts_on + make_interval(months => months))::date, '认定已满 ' || months || ' 个月,请核实其间是否再有', 'months', 2
+    SELECT id, (starts_on + make_interval(months => months))::date, '认定已满 ' || months || ' 个月，请核实其间是否再有', 'months', 2
     FROM enrolled WHERE topic = 'misconduct' AND starts_on + make_interval(months => months) <= %(today)s
 )
 SELECT DISTINCT ON (e.id) e.resident_id, e.topic, 'leave', o.since, o.since, o.words,

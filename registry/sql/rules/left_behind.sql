@@ -18,8 +18,8 @@ side AS (
     FROM judged GROUP BY child_id, side
 )
 SELECT c.child_id, 'left_behind', 'enter', max(s.since), max(s.since),
-    string_agg(s.words, ',' ORDER BY s.side) || coalesce(',随' || min(carer.carer) || '居住', '')
-        || CASE WHEN c.hukou_is_rural THEN '' ELSE ',户籍是否农村待核实' END,
+    string_agg(s.words, '，' ORDER BY s.side) || coalesce('，随' || min(carer.carer) || '居住', '')
+        || CASE WHEN c.hukou_is_rural THEN '' ELSE '，户籍是否农村待核实' END,
     array_agg(s.side || ':' || s.status || ':' || s.since ORDER BY s.side),
     bool_or(s.status IN ('in_prison', 'in_detox', 'detained'))
 FROM side s

@@ -76,7 +76,7 @@ replaced AS (
 told AS (
     INSERT INTO grids_alert (id, event_key, addressee_id, kind, text, path, wants_act)
     SELECT gen_random_uuid(), 'candidates:' || f.grid_id || ':' || %(run)s, r.user_id, 'candidates',
-           f.name || '有 ' || f.number || ' 条新线索,请走访', '/candidates/?division=' || f.grid_id, true
+           f.name || '有 ' || f.number || ' 条新线索，请走访', '/candidates/?division=' || f.grid_id, true
     FROM fresh f JOIN grids_responsible r ON r.grid_id = f.grid_id
     ON CONFLICT (event_key, addressee_id) DO NOTHING
     RETURNING addressee_id
