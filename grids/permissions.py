@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 
 class Role(models.TextChoices):
     GRID_WORKER = "grid_worker", "网格员"
-    COMMUNITY = "community", "社区(村)书记/儿童主任"
+    COMMUNITY = "community", "社区（村）书记/儿童主任"
     STREET = "street", "街道团干/儿童督导员"
     DISTRICT = "district", "区县团委"
     CITY = "city", "市团委"
@@ -28,9 +28,7 @@ class Role(models.TextChoices):
 
 
 class Permission(StrEnum):
-    SEE_YOUTHS = (
-        "see_youths"  # open files in scope, visit, answer handovers, report moves
-    )
+    SEE_YOUTHS = "see_youths"  # open files in scope, visit, answer handovers, report moves
     ENROL = "enrol"  # verify; open a file, add and end a category that is not private
     KNOW_REASONS = "know_reasons"  # the private categories: know, add and end them
     SEARCH_PEOPLE = "search_people"  # the people-and-housing register 人房
@@ -41,9 +39,7 @@ class Permission(StrEnum):
     APPROVE_FEEDS = "approve_feeds"
     APPROVE_GRANTS = "approve_grants"
     SEE_BOARD = "see_board"  # figures by division 工作台
-    MANAGE_PLACES = (
-        "manage_places"  # divisions, grids, assignments, categories, sources
-    )
+    MANAGE_PLACES = "manage_places"  # divisions, grids, assignments, categories, sources
     MANAGE_STAFF = "manage_staff"  # users, posts, sessions
     READ_AUDIT = "read_audit"
 
@@ -62,8 +58,7 @@ _DISTRICT = _CADRE | {
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.GRID_WORKER: _FIELD_WORK,
     Role.COMMUNITY: _CADRE,
-    Role.STREET: _CADRE
-    | {_P.LEAD_CASES},  # KNOW_REASONS only for named persons: Post.knows_reasons
+    Role.STREET: _CADRE | {_P.LEAD_CASES},  # KNOW_REASONS only for named persons: Post.knows_reasons
     Role.DISTRICT: _DISTRICT,
     Role.CITY: _DISTRICT | {_P.APPROVE_FEEDS},
     Role.AGENCY: frozenset({_P.ANSWER_REFERRALS}),

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from grids import alerts
-from grids.models import Alert, ResponsiblePerson, User
+from grids.models import Alert, Grid, ResponsiblePerson, User
 
 from .models import Handover, Youth
 from .names import mask_name
@@ -73,7 +73,7 @@ def accept(handover: Handover, *, by: User) -> Youth:
     _tell(
         handover,
         Alert.Kind.HANDOVER_ACCEPTED,
-        f"{youth.masked_name}已由{handover.to_grid}接收",
+        f"{youth.masked_name}已由{handover.to_grid.full_name}接收",
         to=[handover.from_grid_id],
         by=by,
     )
@@ -84,9 +84,11 @@ def accept(handover: Handover, *, by: User) -> Youth:
 def return_to_sender(handover: Handover, *, reason: str, note: str = "", by: User) -> Handover:
     """Wrong address or not found: the old grid stays responsible and must find out. Raises HandoverEnded."""
     handover = _still_open(handover)
+    assert handover.to_grid is not None, "out of the city there is nobody here to return it"  # noqa: S101
     handover.return_reason, handover.note = reason, note
-    _end(handover, Handover.State.RETURNED, by=by, why=f"退回:{handover.get_return_reason_display()}")
-    text = f"{handover.youth.masked_name}被{handover.to_grid}退回:{handover.get_return_reason_display()},请查清去向"
+    _end(handover, Handover.State.RETURNED, by=by, why=f"退回：{handover.get_return_reason_display()}")
+    reason_zh = handover.get_return_reason_display()
+    text = f"{handover.youth.masked_name}被{handover.to_grid.full_name}退回：{reason_zh}，请查清去向"
     _tell(handover, Alert.Kind.HANDOVER_RETURNED, text, to=[handover.from_grid_id], by=by, wants_act=True)
     return handover
 
@@ -97,7 +99,7 @@ def answer(handover: Handover, *, note: str, by: User) -> Handover:
     handover = _still_open(handover)
     handover.note = note
     _end(handover, Handover.State.ANSWERED, by=by, why="外地已答复")
-    text = f"{handover.youth.masked_name}:迁往地已答复,可以办理结档"
+    text = f"{handover.youth.masked_name}：迁往地已答复，可以办理结档"
     _tell(handover, Alert.Kind.HANDOVER_ANSWERED, text, to=[handover.from_grid_id], by=by, wants_act=True)
     return handover
 
@@ -137,9 +139,14 @@ def escalate_due(now: datetime | None = None) -> int:
 
 
 _EVENTS = {
-    "offered": (Alert.Kind.HANDOVER_OFFERED, "{name}迁入{place},请接收"),
-    "leaving": (Alert.Kind.HANDOVER_LEAVING, "{name}迁往{place},对方接收前仍由您负责"),
-    "escalated": (Alert.Kind.HANDOVER_ESCALATED, "{name}的交接超时无人接收({place}),请督促或代为接收"),
+    "offered": (Alert.Kind.HANDOVER_OFFERED, "{name}迁入{place}，请接收"),
+    "leaving": (Alert.Kind.HANDOVER_LEAVING, "{name}迁往{place}，对方接收前仍由您负责"),
+    "escalated": (Alert.Kind.HANDOVER_ESCALATED, "{name}迁入{place}，超时无人接收，请督促或代为接收"),
+}
+# Out of the city nobody accepts here: an answer is waited for.
+_EVENTS_OUT = {
+    "leaving": "{name}迁出本市，请联系迁往地并记录答复，答复前仍由您负责",
+    "escalated": "{name}迁出本市，迁往地超时未答复，请督促",
 }
 
 
@@ -149,12 +156,15 @@ def ensure_alerts() -> int:
         cursor.execute(statements("handovers.sql")["missing_alerts"])
         missing = cursor.fetchall()
     written = 0
-    for handover_id, youth_id, name, user_id, event, due_at, is_out, grid_name in missing:
-        kind, text = _EVENTS[event.partition(":")[0]]
+    grids = Grid.objects.select_related("community").in_bulk({row[-1] for row in missing if row[-1]})
+    for handover_id, youth_id, name, user_id, event, due_at, to_grid in missing:
+        event_name = event.partition(":")[0]
+        kind, text = _EVENTS[event_name]
+        text = text if to_grid else _EVENTS_OUT[event_name]
         written += alerts.raise_alert(
             event_key=f"handover:{handover_id}:{event}",
             kind=kind,
-            text=text.format(name=mask_name(name), place="外地" if is_out else grid_name),
+            text=text.format(name=mask_name(name), place=grids[to_grid].full_name if to_grid else ""),
             addressees=[user_id],
             path=f"/handovers/{handover_id}/",
             subject_id=youth_id,
@@ -181,7 +191,7 @@ def _still_open(handover: Handover) -> Handover:
             if fresh.ended_by
             else ""
         )
-        raise HandoverEnded(f"这个交接已经结束:{who}{fresh.get_state_display()}")
+        raise HandoverEnded(f"这个交接已经结束：{who}{fresh.get_state_display()}")
     fresh.youth = youth
     return fresh
 

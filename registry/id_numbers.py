@@ -50,9 +50,9 @@ def parse(text: str, *, today: date | None = None) -> IdNumber:
         number = _eighteen(normalise(text))
     birth_on = _birth_date(number[6:14])
     if birth_on > (today or _today()):
-        raise InvalidIdNumber("证件号码中的出生日期晚于今天,请核对第 7 至 14 位。")
+        raise InvalidIdNumber("证件号码中的出生日期晚于今天，请核对第 7 至 14 位。")
     if check_character(number[:17]) != number[17]:
-        raise InvalidIdNumber("证件号码的校验位不对,请核对是否有数字输错。")
+        raise InvalidIdNumber("证件号码的校验位不对，请核对是否有数字输错。")
     return IdNumber(number, birth_on, Sex.MALE if number[16] in "13579" else Sex.FEMALE)
 
 
@@ -79,10 +79,10 @@ def _eighteen(number: str) -> str:
         raise InvalidIdNumber("请填写证件号码。")
     if len(number) not in (15, 18):
         if "E+" in number:  # 3.40207E+17: what a spreadsheet leaves of a number
-            raise InvalidIdNumber("证件号码已被表格软件改成科学计数法,请把证件号码列设为文本后重新填写。")
-        raise InvalidIdNumber(f"证件号码位数不对,应为 18 位(旧证 15 位),现在是 {len(number)} 位。")
+            raise InvalidIdNumber("证件号码已被表格软件改成科学计数法，请把证件号码列设为文本后重新填写。")
+        raise InvalidIdNumber(f"证件号码位数不对，应为 18 位（旧证 15 位），现在是 {len(number)} 位。")
     if not _ALLOWED.fullmatch(number) or (len(number) == 15 and number.endswith("X")):
-        raise InvalidIdNumber("证件号码含有非法字符,只能是数字,18 位的最后一位可以是 X。")
+        raise InvalidIdNumber("证件号码含有非法字符，只能是数字，18 位的最后一位可以是 X。")
     if len(number) == 18:
         return number
     upgraded = number[:6] + "19" + number[6:]
@@ -112,9 +112,9 @@ def _birth_date(digits: str) -> date:
     try:
         birth_on = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
-        raise InvalidIdNumber("证件号码中的出生日期不存在,请核对第 7 至 14 位。") from None
+        raise InvalidIdNumber("证件号码中的出生日期不存在，请核对第 7 至 14 位。") from None
     if birth_on.year < _EARLIEST_YEAR:
-        raise InvalidIdNumber(f"证件号码中的出生日期早于 {_EARLIEST_YEAR} 年,请核对第 7 至 14 位。")
+        raise InvalidIdNumber(f"证件号码中的出生日期早于 {_EARLIEST_YEAR} 年，请核对第 7 至 14 位。")
     return birth_on
 
 

@@ -110,9 +110,9 @@ def settle(*, by: int | None, reason: str) -> handovers.Told:
 
 def _reason(verdict: str, first_line: int, current_start: date | None, last_end: date | None) -> str:
     if verdict == "conflict":
-        return f"与第 {first_line} 行矛盾:同一人同一天有两个住处,请只保留正确的一行"
+        return f"与第 {first_line} 行矛盾：同一人同一天有两个住处，请只保留正确的一行"
     known = current_start or last_end
-    return f"起始日期早于已登记的居住记录({known}),请核对日期"
+    return f"起始日期早于已登记的居住记录（{known}），请核对日期"
 
 
 @transaction.atomic
@@ -147,9 +147,9 @@ def report_move(
     if applied.refused:
         raise MoveRefused(applied.refused[1])
     if applied.unchanged:
-        raise MoveRefused("登记的现住址就是这里,不需要再报迁移" if dwelling else "此人已登记为离开本市")
+        raise MoveRefused("登记的现住址就是这里，不需要再报迁移" if dwelling else "此人已登记为离开本市")
     try:
         apply_judged(applied, by=by.pk, note=note, submission_key=submission_key)
     except IntegrityError as error:
-        raise MoveRefused("这次迁移刚刚已由别人登记,请刷新后再看") from error
+        raise MoveRefused("这次迁移刚刚已由别人登记，请刷新后再看") from error
     return resident.moves.order_by("-recorded_at", "-moved_on")[0]

@@ -76,17 +76,17 @@ def clean_name(text: str) -> str:
     if not name:
         raise InvalidName("请填写姓名。")
     if len(name) > LONGEST_NAME:
-        raise InvalidName(f"姓名最多 {LONGEST_NAME} 个字,现在是 {len(name)} 个字。")
+        raise InvalidName(f"姓名最多 {LONGEST_NAME} 个字，现在是 {len(name)} 个字。")
     if not any(unicodedata.category(character)[0] in "LNC" for character in name):
-        raise InvalidName("姓名里没有文字,请核对。")
+        raise InvalidName("姓名里没有文字，请核对。")
     return _PADDED_PAIR.sub(r"\1\2", name) if len(name) == 3 else name
 
 
 def _refuse_unusable(character: str) -> None:
     if character == "\ufffd" or character in "?□〓":
-        raise InvalidName("姓名里有丢失的字(问号、方框或替代符号),请按证件重新填写。")
+        raise InvalidName("姓名里有丢失的字（问号、方框或替代符号），请按证件重新填写。")
     if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") or ord(character) & 0xFFFE == 0xFFFE:
-        raise InvalidName("姓名里有看不见的控制字符,请删除后重新填写。")
+        raise InvalidName("姓名里有看不见的控制字符，请删除后重新填写。")
 
 
 def mask_name(name: str) -> str:

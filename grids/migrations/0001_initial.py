@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 (
                     "username",
                     models.CharField(
-                        error_messages={"unique": "这个用户名已有人使用,请换一个"},
+                        error_messages={"unique": "这个用户名已有人使用，请换一个"},
                         max_length=50,
                         unique=True,
                         validators=[
@@ -114,8 +114,8 @@ class Migration(migrations.Migration):
                         choices=[
                             ("city", "市"),
                             ("district", "区县"),
-                            ("street", "街道(乡镇)"),
-                            ("community", "社区(村)"),
+                            ("street", "街道（乡镇）"),
+                            ("community", "社区（村）"),
                         ],
                         max_length=10,
                         verbose_name="层级",
@@ -204,7 +204,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("province", "省"),
                             ("city", "市"),
-                            ("district", "县(区)"),
+                            ("district", "县（区）"),
                         ],
                         max_length=10,
                         verbose_name="层级",
@@ -235,7 +235,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="grids",
                 to="grids.division",
-                verbose_name="所属社区(村)",
+                verbose_name="所属社区（村）",
             ),
         ),
         migrations.CreateModel(
@@ -249,7 +249,7 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("lead", "网格员(责任人)"),
+                            ("lead", "网格员（责任人）"),
                             ("deputy", "协助网格员"),
                             ("league_leader", "团小组长"),
                         ],
@@ -266,7 +266,7 @@ class Migration(migrations.Migration):
                     "ends_on",
                     models.DateField(
                         blank=True,
-                        help_text="当天起不再负责;空着表示一直负责",
+                        help_text="当天起不再负责；空着表示一直负责",
                         null=True,
                         verbose_name="终止日期",
                     ),
@@ -371,7 +371,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
                         to="grids.division",
-                        verbose_name="所属社区(村)",
+                        verbose_name="所属社区（村）",
                     ),
                 ),
                 (
@@ -404,7 +404,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("grid_worker", "网格员"),
-                            ("community", "社区(村)书记/儿童主任"),
+                            ("community", "社区（村）书记/儿童主任"),
                             ("street", "街道团干/儿童督导员"),
                             ("district", "区县团委"),
                             ("city", "市团委"),
@@ -422,7 +422,7 @@ class Migration(migrations.Migration):
                     "is_lead",
                     models.BooleanField(
                         default=False,
-                        help_text="网格无人负责时由本级负责人顶上;每级同时只能有一位",
+                        help_text="网格无人负责时由本级负责人顶上；每级同时只能有一位",
                         verbose_name="本级负责人",
                     ),
                 ),
@@ -442,7 +442,7 @@ class Migration(migrations.Migration):
                     "ends_on",
                     models.DateField(
                         blank=True,
-                        help_text="当天起不再有效;空着表示一直有效",
+                        help_text="当天起不再有效；空着表示一直有效",
                         null=True,
                         verbose_name="终止日期",
                     ),
@@ -528,7 +528,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("grid_worker", "网格员"),
-                            ("community", "社区(村)书记/儿童主任"),
+                            ("community", "社区（村）书记/儿童主任"),
                             ("street", "街道团干/儿童督导员"),
                             ("district", "区县团委"),
                             ("city", "市团委"),
@@ -546,7 +546,7 @@ class Migration(migrations.Migration):
                     "is_lead",
                     models.BooleanField(
                         default=False,
-                        help_text="网格无人负责时由本级负责人顶上;每级同时只能有一位",
+                        help_text="网格无人负责时由本级负责人顶上；每级同时只能有一位",
                         verbose_name="本级负责人",
                     ),
                 ),
@@ -566,7 +566,7 @@ class Migration(migrations.Migration):
                     "ends_on",
                     models.DateField(
                         blank=True,
-                        help_text="当天起不再有效;空着表示一直有效",
+                        help_text="当天起不再有效；空着表示一直有效",
                         null=True,
                         verbose_name="终止日期",
                     ),
@@ -716,7 +716,7 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("lead", "网格员(责任人)"),
+                            ("lead", "网格员（责任人）"),
                             ("deputy", "协助网格员"),
                             ("league_leader", "团小组长"),
                         ],
@@ -733,7 +733,7 @@ class Migration(migrations.Migration):
                     "ends_on",
                     models.DateField(
                         blank=True,
-                        help_text="当天起不再负责;空着表示一直负责",
+                        help_text="当天起不再负责；空着表示一直负责",
                         null=True,
                         verbose_name="终止日期",
                     ),
@@ -795,7 +795,7 @@ class Migration(migrations.Migration):
                             ),
                         ],
                         name="assignment_one_lead_per_grid",
-                        violation_error_message="这个网格在该时段已有责任人,请先结束原来的网格责任",
+                        violation_error_message="这个网格在该时段已有责任人，请先结束原来的网格责任",
                     ),
                     django.contrib.postgres.constraints.ExclusionConstraint(
                         expressions=[
@@ -839,7 +839,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="division_code_fits_level",
-                violation_error_message="编码位数与层级不符:市 4 位、区县 6 位、街道 9 位、社区 12 位",
+                violation_error_message="编码位数与层级不符：市 4 位、区县 6 位、街道 9 位、社区 12 位",
             ),
         ),
         migrations.AddConstraint(
@@ -905,7 +905,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="post_has_area_of_its_role",
-                violation_error_message="这个角色必须指定负责区域;系统管理员、安全管理员、审计员和协作单位人员不指定区域",
+                violation_error_message="这个角色必须指定负责区域；系统管理员、安全管理员、审计员和协作单位人员不指定区域",
             ),
         ),
         migrations.AddConstraint(
@@ -945,7 +945,7 @@ class Migration(migrations.Migration):
                     ),
                 ],
                 name="post_one_lead_per_division",
-                violation_error_message="这个区域在该时段已有负责人,请先结束原来的任职",
+                violation_error_message="这个区域在该时段已有负责人，请先结束原来的任职",
             ),
         ),
     ]

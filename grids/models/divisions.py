@@ -17,8 +17,8 @@ class Division(models.Model):
     class Level(models.TextChoices):
         CITY = "city", "市"
         DISTRICT = "district", "区县"
-        STREET = "street", "街道(乡镇)"
-        COMMUNITY = "community", "社区(村)"
+        STREET = "street", "街道（乡镇）"
+        COMMUNITY = "community", "社区（村）"
 
     code = models.CharField("编码", max_length=12, primary_key=True, db_collation="C", validators=[digits])
     name = models.CharField("名称", max_length=100)
@@ -52,7 +52,7 @@ class Division(models.Model):
                 | Q(level="street", code__length=9)
                 | Q(level="community", code__length=12),
                 name="division_code_fits_level",
-                violation_error_message="编码位数与层级不符:市 4 位、区县 6 位、街道 9 位、社区 12 位",
+                violation_error_message="编码位数与层级不符：市 4 位、区县 6 位、街道 9 位、社区 12 位",
             ),
             models.CheckConstraint(
                 condition=Q(level="city", parent=None)
@@ -88,7 +88,9 @@ class Grid(models.Model):
         validators=[digits],
     )
     name = models.CharField("网格名称", max_length=100)
-    community = models.ForeignKey(Division, models.PROTECT, verbose_name="所属社区(村)", related_name="grids")
+    community = models.ForeignKey(
+        Division, models.PROTECT, verbose_name="所属社区（村）", related_name="grids"
+    )
     retired_on = models.DateField("停用日期", null=True, blank=True)
     history = HistoricalRecords(verbose_name="网格变更")
 
@@ -106,6 +108,11 @@ class Grid(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def full_name(self) -> str:
+        """With its community, for people of another one: 华强社区第一网格 (every community has a 第一网格)."""
+        return f"{self.community.short_name}{self.name}"
+
 
 class County(models.Model):
     """全国区划: provinces, cities and counties of China, for destinations of moves and places of 户籍."""
@@ -113,7 +120,7 @@ class County(models.Model):
     class Level(models.TextChoices):
         PROVINCE = "province", "省"
         CITY = "city", "市"
-        DISTRICT = "district", "县(区)"
+        DISTRICT = "district", "县（区）"
 
     code = models.CharField("编码", max_length=6, primary_key=True, db_collation="C")
     name = models.CharField("名称", max_length=100)

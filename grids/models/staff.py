@@ -43,7 +43,7 @@ class User(AbstractBaseUser):
         max_length=50,
         unique=True,
         validators=[RegexValidator(r"^[a-z0-9._-]+$", "用户名只能用小写字母、数字和 . _ -")],
-        error_messages={"unique": "这个用户名已有人使用,请换一个"},
+        error_messages={"unique": "这个用户名已有人使用，请换一个"},
     )
     name = models.CharField("姓名", max_length=50)
     is_active = models.BooleanField("可登录", default=True)
@@ -165,11 +165,13 @@ class Post(models.Model):
     is_lead = models.BooleanField(
         "本级负责人",
         default=False,
-        help_text="网格无人负责时由本级负责人顶上;每级同时只能有一位",
+        help_text="网格无人负责时由本级负责人顶上；每级同时只能有一位",
     )
     knows_reasons = models.BooleanField("可知晓保密类别", default=False, help_text="仅对街道指定人员勾选")
     starts_on = models.DateField("起始日期", default=timezone.localdate)
-    ends_on = models.DateField("终止日期", null=True, blank=True, help_text="当天起不再有效;空着表示一直有效")
+    ends_on = models.DateField(
+        "终止日期", null=True, blank=True, help_text="当天起不再有效；空着表示一直有效"
+    )
     approved_by = models.ForeignKey(User, models.PROTECT, null=True, verbose_name="批准人", related_name="+")
     history = HistoricalRecords(verbose_name="任职变更")
 
@@ -193,7 +195,7 @@ class Post(models.Model):
                     division__isnull=True,
                 ),
                 name="post_has_area_of_its_role",
-                violation_error_message="这个角色必须指定负责区域;系统管理员、安全管理员、审计员和协作单位人员不指定区域",
+                violation_error_message="这个角色必须指定负责区域；系统管理员、安全管理员、审计员和协作单位人员不指定区域",
             ),
             models.CheckConstraint(
                 condition=Q(is_lead=False) | Q(role__in=["community", "street", "district", "city"]),
@@ -212,12 +214,17 @@ class Post(models.Model):
                     (period(), RangeOperators.OVERLAPS),
                 ],
                 condition=Q(is_lead=True),
-                violation_error_message="这个区域在该时段已有负责人,请先结束原来的任职",
+                violation_error_message="这个区域在该时段已有负责人，请先结束原来的任职",
             ),
         ]
 
     def __str__(self) -> str:
-        titles = {Role.CITY: "团委", Role.DISTRICT: "团委", Role.STREET: "团干", Role.COMMUNITY: "书记/儿童主任"}
+        titles = {
+            Role.CITY: "团委",
+            Role.DISTRICT: "团委",
+            Role.STREET: "团干",
+            Role.COMMUNITY: "书记/儿童主任",
+        }
         return f"{self.division or ''}{titles.get(Role(self.role), self.get_role_display())}"
 
     @property
@@ -236,7 +243,7 @@ class Assignment(models.Model):
     """网格责任: who answers for a grid, from when to when; one lead at a time."""
 
     class Kind(models.TextChoices):
-        LEAD = "lead", "网格员(责任人)"
+        LEAD = "lead", "网格员（责任人）"
         DEPUTY = "deputy", "协助网格员"
         LEAGUE_LEADER = "league_leader", "团小组长"
 
@@ -244,7 +251,9 @@ class Assignment(models.Model):
     user = models.ForeignKey(User, models.PROTECT, verbose_name="用户", related_name="assignments")
     kind = models.CharField("职责", max_length=15, choices=Kind.choices, default=Kind.LEAD)
     starts_on = models.DateField("起始日期", default=timezone.localdate)
-    ends_on = models.DateField("终止日期", null=True, blank=True, help_text="当天起不再负责;空着表示一直负责")
+    ends_on = models.DateField(
+        "终止日期", null=True, blank=True, help_text="当天起不再负责；空着表示一直负责"
+    )
     approved_by = models.ForeignKey(User, models.PROTECT, null=True, verbose_name="批准人", related_name="+")
     history = HistoricalRecords(verbose_name="网格责任变更")
 
@@ -265,7 +274,7 @@ class Assignment(models.Model):
                     (period(), RangeOperators.OVERLAPS),
                 ],
                 condition=Q(kind="lead"),
-                violation_error_message="这个网格在该时段已有责任人,请先结束原来的网格责任",
+                violation_error_message="这个网格在该时段已有责任人，请先结束原来的网格责任",
             ),
             ExclusionConstraint(
                 name="assignment_person_once_per_grid",
@@ -301,9 +310,9 @@ class ResponsiblePerson(models.Model):
         """Why this person is the answer, in words."""
         reasons = {
             15: "是本网格的责任网格员",
-            12: "本网格暂无网格员,由社区(村)负责人负责",
-            9: "本网格暂无网格员,社区也无负责人,由街道负责人负责",
-            6: "本网格及社区、街道暂无负责人,由区县团委负责人负责",
-            4: "本网格及以上各级暂无负责人,由市团委负责人负责",
+            12: "本网格暂无网格员，由社区（村）负责人负责",
+            9: "本网格暂无网格员，社区也无负责人，由街道负责人负责",
+            6: "本网格及社区、街道暂无负责人，由区县团委负责人负责",
+            4: "本网格及以上各级暂无负责人，由市团委负责人负责",
         }
         return reasons[len(self.code)]

@@ -14,7 +14,7 @@ from django.apps import apps
 from django.db import connection
 
 from grids import alerts
-from grids.models import Alert
+from grids.models import Alert, Grid
 from registry.codes import label_of
 from registry.models import Handover
 from registry.names import mask_name
@@ -141,18 +141,19 @@ def tell_of_returned() -> None:
     """What was sent back in the last weeks is still on the old worker's desk."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT h.id::text, h.youth_id::text, y.name, g.name, r.user_id, h.return_reason FROM registry_handover h"
-            " JOIN registry_youth y ON y.id = h.youth_id JOIN grids_grid g ON g.code = h.to_grid_id"
+            "SELECT h.id::text, h.youth_id::text, y.name, h.to_grid_id, r.user_id, h.return_reason"
+            " FROM registry_handover h JOIN registry_youth y ON y.id = h.youth_id"
             " JOIN grids_responsible r ON r.grid_id = h.from_grid_id"
             " WHERE h.state = 'returned' AND h.ended_at > now() - interval '30 days' ORDER BY h.id"
         )
         returned = cursor.fetchall()
+    grids = Grid.objects.select_related("community").in_bulk({row[3] for row in returned})
     for handover, youth, name, grid, worker, reason in returned:
         why = label_of(Handover.ReturnReason, reason)
         alerts.raise_alert(
             event_key=f"handover:{handover}:returned",
             kind=Alert.Kind.HANDOVER_RETURNED,
-            text=f"{mask_name(name)}被{grid}退回:{why},请查清去向",
+            text=f"{mask_name(name)}被{grids[grid].full_name}退回：{why}，请查清去向",
             addressees=[worker],
             path=f"/handovers/{handover}/",
             subject_id=UUID(youth),

@@ -163,10 +163,12 @@ class Moving:
             if state == "returned":
                 handover.return_reason = self.rng.choice(("wrong_address", "not_found"))
                 handover.note = (
-                    "上门三次未见,邻居称无此人" if handover.return_reason == "not_found" else "门牌与实际不符"
+                    "上门三次未见，邻居称无此人"
+                    if handover.return_reason == "not_found"
+                    else "门牌与实际不符"
                 )
             elif state == "answered":
-                handover.note = "迁入地团委已电话确认接收,并安排走访"
+                handover.note = "迁入地团委已电话确认接收，并安排走访"
         if note:
             handover.note = note
         made.handovers.append(handover)

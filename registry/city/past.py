@@ -42,7 +42,7 @@ def _handovers() -> None:
     ended = "t.ended_at IS NOT NULL"
     _changed("registry", "Handover", "t.ended_at", ended, why="交接结束", user="t.ended_by_id")
     raised = "least(t.offered_at + interval '3 days', now())"
-    _changed("registry", "Handover", raised, "t.state = 'escalated'", why="超时未接收,上报")
+    _changed("registry", "Handover", raised, "t.state = 'escalated'", why="超时未接收，上报")
 
 
 def _created(

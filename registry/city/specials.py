@@ -115,14 +115,14 @@ class Specials:
         self.told.add(child.id)
         if age(child.born, self.today) < 16:
             child.facts.append(Fact("辍学", since, unit=child.facts[-1].unit))
-            evidence = f"{_month(since)}起不在校就读,学校与家长均确认,已劝返未果。"
+            evidence = f"{_month(since)}起不在校就读，学校与家长均确认，已劝返未果。"
             need = "school"
         elif rng.random() < 0.6:
             child.facts.append(Fact("失业登记", since))
-            evidence = f"{_month(since)}离校后未就业,已作失业登记,本人无升学和备考计划。"
+            evidence = f"{_month(since)}离校后未就业，已作失业登记，本人无升学和备考计划。"
             need = "work"
         else:
-            evidence = f"{_month(since)}离校后未升学、未就业,家长与本人确认,入户核实。"
+            evidence = f"{_month(since)}离校后未升学、未就业，家长与本人确认，入户核实。"
             need = "work"
         self._guard(child)
         return Finding(child, "idle", evidence, since, "B" if rng.random() < 0.5 else "C", need)
@@ -139,7 +139,7 @@ class Specials:
             child.facts.append(Fact("旷课", since, unit=child.facts[-1].unit))
         self.told.add(child.id)
         who = "学校反映、家长确认" if code.startswith("B") else "学校反映、社区了解"
-        evidence = f"{_month(since)},{words}({code},第{article}条),{who}。"
+        evidence = f"{_month(since)}，{words}（{code}，第{article}条），{who}。"
         return Finding(
             child, "misconduct", evidence, since, "A" if code.startswith("S") else "B", "counselling"
         )
@@ -178,7 +178,7 @@ class Specials:
             )
         whose, how = ("父亲" if inside is father else "母亲"), ("服刑" if prison else "被强制隔离戒毒")
         living = "随祖父母居住" if alone else "随母亲居住" if inside is father else "随父亲居住"
-        evidence = f"{whose}{how}自 {date.fromordinal(since).isoformat()},{living},已当面核实。"
+        evidence = f"{whose}{how}自 {date.fromordinal(since).isoformat()}，{living}，已当面核实。"
         return Finding(
             child, "custody_child", evidence, since, "A" if alone and rng.random() < 0.4 else "B", ""
         )
@@ -205,7 +205,7 @@ class Specials:
         child.guardians.append(Guardian(uncle, relation, ENTRUSTED, AT_HOME, since + 12))
         self.lives.attend(child)
         self.told.add(child.id)
-        evidence = f"{_month(since)}在街头流浪,经救助站救助后由亲属接回,现随叔伯居住,户籍地已告知。"
+        evidence = f"{_month(since)}在街头流浪，经救助站救助后由亲属接回，现随叔伯居住，户籍地已告知。"
         return Finding(child, "street", evidence, since, "A" if rng.random() < 0.3 else "B", "care")
 
     def over(self, finding: Finding, day: int) -> None:
@@ -254,5 +254,5 @@ def _left_behind_evidence(carer: str, county: str, since: int, *, both: bool) ->
     grand = {"61": "祖父", "62": "祖母", "63": "外祖父", "64": "外祖母"}[carer]
     month, where = _month(since), county_names()[county]
     if both:
-        return f"父母双方自{month}起外出务工(父亲在{where}),随{grand}生活,入户核实。"
-    return f"父亲自{month}起在{where}务工,母亲重残无监护能力,由{grand}协助照料,残疾人证核实。"
+        return f"父母双方自{month}起外出务工（父亲在{where}），随{grand}生活，入户核实。"
+    return f"父亲自{month}起在{where}务工，母亲重残无监护能力，由{grand}协助照料，残疾人证核实。"

@@ -115,10 +115,11 @@ def xiaohai(town: Town) -> None:
         Guardian(grandmother, "62", ENTRUSTED, AT_HOME, today - 75),
     ]
     made = _file(
-        town, child, grade="A", reason="母亲已故,本人被汽车撞伤,父亲重病,祖母独自照料",
-        grade_reason="监护评估差:祖母年老体弱,父亲重病,孩子伤后需照护", last=5, days=47,
+        town, child, grade="A", reason="母亲已故，本人被汽车撞伤，父亲重病，祖母独自照料",
+        grade_reason="监护评估差：祖母年老体弱，父亲重病，孩子伤后需照护", last=5, days=47,
     )  # fmt: skip
-    made.visits[-1].found = "小海腿伤未愈,卧床。父亲病情加重住院,医药费困难;肇事方赔偿未谈妥。孩子夜里常哭。"
+    last_visit = made.visits[-1]
+    last_visit.found = "小海腿伤未愈，卧床。父亲病情加重住院，医药费困难；肇事方赔偿未谈妥。孩子夜里常哭。"
     made.needs += [
         Need(kind, today - 40, made.visits[0].id) for kind in ("care", "law", "counselling", "money")
     ]
@@ -134,10 +135,10 @@ def zhu_lizhi(town: Town) -> None:
     son.mother = mother
     son.facts += [Fact("残疾", today - 2900, level="2"), Fact("低保", today - 900)]
     made = _file(
-        town, son, grade="B", reason="肢体二级残疾,无业,户籍在无为,随母亲租住在华强社区",
-        grade_reason="监护评估一般:母亲尽心照料,生活主要靠做布鞋", last=21, days=260,
+        town, son, grade="B", reason="肢体二级残疾，无业，户籍在无为，随母亲租住在华强社区",
+        grade_reason="监护评估一般：母亲尽心照料，生活主要靠做布鞋", last=21, days=260,
     )  # fmt: skip
-    made.visits[-1].found = "立志想找一份坐着能做的工作。母亲做的一百五十双布鞋还没卖出去,堆在屋里。"
+    made.visits[-1].found = "立志想找一份坐着能做的工作。母亲做的一百五十双布鞋还没卖出去，堆在屋里。"
     made.needs += [
         Need("work", today - 21, made.visits[-1].id),
         Need("money", today - 21, made.visits[-1].id),
@@ -161,7 +162,7 @@ def left_behind(
     child.guardians.append(Guardian(grandmother, "62", ENTRUSTED, AT_HOME, max(since, child.born)))
     if years > 3.2:
         town.lives.attend(child)
-    evidence = "父母双方在江苏省苏州市昆山市务工满六个月,随祖母生活,入户核实并经父母电话确认。"
+    evidence = "父母双方在江苏省苏州市昆山市务工满六个月，随祖母生活，入户核实并经父母电话确认。"
     return Finding(child, "left_behind", evidence, since, weight)
 
 
@@ -227,8 +228,8 @@ def people_of_huaqiang(town: Town) -> None:
     child = home.add("何小宝", MALE, 4.4, "95", numbered=False)
     child.guardians.append(Guardian(aunt, "88", ENTRUSTED, AT_HOME, child.born + 30))
     made = _file(
-        town, child, grade="B", reason="无户籍,生母失联,由姨母照料",
-        grade_reason="监护评估一般:姨母尽责,户口未落影响入学", last=16, days=120,
+        town, child, grade="B", reason="无户籍，生母失联，由姨母照料",
+        grade_reason="监护评估一般：姨母尽责，户口未落影响入学", last=16, days=120,
     )  # fmt: skip
     made.needs.append(Need("hukou", town.plan.today - 110, made.visits[0].id))
 
@@ -282,5 +283,5 @@ def moves_of_wangshanshan(town: Town) -> None:
     """And for 汪珊珊: one to accept, one she sent back."""
     old = _dwelling_of(town, HUAQIANG, f"{HUAQIANG}006")
     _moved(town, 1, "何家乐", 13.6, sex=MALE, state="offered", old=old, days=1, place=25)
-    note = "门牌与实际不符,房东称已转租他人"
+    note = "门牌与实际不符，房东称已转租他人"
     _moved(town, 1, "马睿", 8.9, sex=MALE, state="returned", old=old, days=11, place=26, note=note)

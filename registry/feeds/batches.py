@@ -82,7 +82,7 @@ def _load(order: Order, source: Source, merge: ModuleType, feed: FeedFile) -> di
     _check_order_of_dates(order)
     applied_before = source.batches.filter(kind=order.kind, sha256=feed.sha256, state=Batch.State.APPLIED)
     if applied_before.exists():
-        raise AlreadyApplied("这份文件已经应用过,没有再次应用")
+        raise AlreadyApplied("这份文件已经应用过，没有再次应用")
     batch = _batch(order, source, feed)
     errors = Errors()
     judged: Applied = merge.judge(feed, as_of=order.as_of, source=source.code, mode=order.mode, errors=errors)
@@ -134,16 +134,16 @@ def errors_path(batch: Batch) -> Path:
 def _source_of(order: Order) -> tuple[Source, ModuleType]:
     source = Source.objects.filter(code=order.source).first()
     if source is None:
-        raise Unusable(f"没有登记过这个数据来源:{order.source}")
+        raise Unusable(f"没有登记过这个数据来源：{order.source}")
     if source.refusal:
         raise Unusable(source.refusal)
     if order.kind not in source.kinds:
-        raise Unusable(f"{source}不报送这类数据:{order.kind}")
+        raise Unusable(f"{source}不报送这类数据：{order.kind}")
     if order.as_of > timezone.localdate():
         raise Unusable("数据日期不能晚于今天")
     if order.approve:
         if order.by is None or not order.by.may(Permission.APPROVE_FEEDS):
-            raise Unusable("批准须由有权限的人进行,请用 --by 写明其用户名")
+            raise Unusable("批准须由有权限的人进行，请用 --by 写明其用户名")
     elif order.by is not None and not order.by.may(Permission.LOAD_FEEDS):
         raise Unusable("此人没有加载数据的权限")
     return source, _KINDS[order.kind]
@@ -165,7 +165,7 @@ def _check_order_of_dates(order: Order) -> None:
         .first()
     )
     if last and order.as_of < last:
-        raise Unusable(f"数据日期早于已应用的批次({last}),不能倒序加载")
+        raise Unusable(f"数据日期早于已应用的批次（{last}），不能倒序加载")
 
 
 def _batch(order: Order, source: Source, feed: FeedFile) -> Batch:
@@ -175,7 +175,7 @@ def _batch(order: Order, source: Source, feed: FeedFile) -> Batch:
     ).first()
     if order.approve:
         if held and held.loaded_by_id and order.by and held.loaded_by_id == order.by.pk:
-            raise Unusable("批准人不能是加载人本人,请由另一位有权限的人批准")
+            raise Unusable("批准人不能是加载人本人，请由另一位有权限的人批准")
         batch = held or Batch(id=uuid.uuid4())
         batch.approved_by = order.by
     else:

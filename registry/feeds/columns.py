@@ -110,7 +110,7 @@ ERROR_COLUMNS = ("行号", "字段", "原因")
 # Headers by what they contain, and why no file may bring them. Nothing of such a file is stored.
 _NEVER_HELD = "平台不采集宗教信仰、政治面貌、民族、生物识别信息、个人评分和行动轨迹"
 _SEALED = (
-    "违法犯罪、处罚、不起诉、专门教育等记录依法封存,不得报送"
+    "违法犯罪、处罚、不起诉、专门教育等记录依法封存，不得报送"
     "(预防未成年人犯罪法第五十九条、治安管理处罚法第一百三十六条)"
 )
 _FORBIDDEN = (
@@ -172,18 +172,18 @@ def lay_out(kind: FeedKind, headers: Sequence[str]) -> Layout:
         names = "、".join(header for header, _ in forbidden)
         reasons = ";".join(dict.fromkeys(reason for _, reason in forbidden))
         raise UnusableHeader(
-            f"文件含有不得报送的列:{names}。{reasons}。请删除这些列后重新报送,文件内容未保存。"
+            f"文件含有不得报送的列：{names}。{reasons}。请删除这些列后重新报送，文件内容未保存。"
         )
     tidy = [tidy_header(header) for header in headers]
     known = {column.header: column for column in COLUMNS[kind]}
     twice = [header for header in known if tidy.count(header) > 1]
     if twice:
-        raise UnusableHeader(f"列名重复:{'、'.join(twice)}。每列只能出现一次。")
+        raise UnusableHeader(f"列名重复：{'、'.join(twice)}。每列只能出现一次。")
     missing = [column.header for column in known.values() if column.is_required and column.header not in tidy]
     if PERSON_KEYS[0] in known and not any(key in tidy for key in PERSON_KEYS):
-        missing.insert(0, f"{PERSON_KEYS[0]}(或{PERSON_KEYS[1]})")
+        missing.insert(0, f"{PERSON_KEYS[0]}（或{PERSON_KEYS[1]}）")
     if missing:
-        raise UnusableHeader(f"缺少列:{'、'.join(missing)}。第一行应为列名,请对照{kind.label}模板检查。")
+        raise UnusableHeader(f"缺少列：{'、'.join(missing)}。第一行应为列名，请对照{kind.label}模板检查。")
     positions = tuple(place for place, header in enumerate(tidy) if header in known)
     unknown = tuple(
         header.strip()

@@ -38,7 +38,7 @@ _COLUMNS = (
 )
 _FAULTS = {
     "grid": ("网格编号", "没有这个网格编号,或网格已停用,请核对"),
-    "other_grid": ("网格编号", "这处房屋已登记在另一个网格;调整网格请由管理员在网格管理中办理"),
+    "other_grid": ("网格编号", "这处房屋已登记在另一个网格；调整网格请由管理员在网格管理中办理"),
 }
 
 
@@ -52,7 +52,7 @@ def judge(feed: FeedFile, *, as_of: date, errors: Errors, **_other: str) -> Appl
             cursor.execute(sql[name])
         for line, fault, first_line in cursor.fetchall():
             errors.add(
-                RowError(line, "房屋编号", f"与第 {first_line} 行是同一处房屋,请只保留一行")
+                RowError(line, "房屋编号", f"与第 {first_line} 行是同一处房屋，请只保留一行")
                 if fault == "repeated"
                 else RowError(line, *_FAULTS[fault])
             )
@@ -84,7 +84,7 @@ def _check(line: int, raw: Raw) -> tuple[Any, ...] | list[RowError]:
     texts = {field: raw.get(field, "") for field in _TEXTS}
     for field, (column, longest) in _TEXTS.items():
         if len(texts[field]) > longest or not texts[field].isprintable():
-            errors.append(RowError(line, column, f"{column}最多 {longest} 个字符,不能有换行等控制字符"))
+            errors.append(RowError(line, column, f"{column}最多 {longest} 个字符，不能有换行等控制字符"))
     errors += [
         RowError(line, _TEXTS[field][0], f"请填写{_TEXTS[field][0]}")
         for field in ("code", "address")
@@ -95,7 +95,7 @@ def _check(line: int, raw: Raw) -> tuple[Any, ...] | list[RowError]:
         errors.append(RowError(line, "网格编号", "网格编号应为 15 位数字"))
     place = {field: _degrees(line, raw.get(field, ""), field, errors) for field in _RANGES}
     if (place["longitude"] is None) != (place["latitude"] is None) and not errors:
-        errors.append(RowError(line, "经度", "经度和纬度要么都填,要么都不填"))
+        errors.append(RowError(line, "经度", "经度和纬度要么都填，要么都不填"))
     if errors:
         return errors
     words = [texts[field] or None for field in _TEXTS if field != "code"]
@@ -111,6 +111,6 @@ def _degrees(line: int, text: str, field: str, errors: list[RowError]) -> float 
     except ValueError:
         value = -1.0
     if not lowest <= value <= highest:
-        errors.append(RowError(line, column, f"{column}应为 {lowest:g} 至 {highest:g} 之间的度数(WGS-84)"))
+        errors.append(RowError(line, column, f"{column}应为 {lowest:g} 至 {highest:g} 之间的度数（WGS-84）"))
         return None
     return value

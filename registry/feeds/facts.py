@@ -34,12 +34,12 @@ _COLUMNS = (
     "level",
     "destination",
 )
-_SEALED = "此类记录依法不得报送,已整行舍弃"
+_SEALED = "此类记录依法不得报送，已整行舍弃"
 _FAULTS = {
-    "person": ("公民身份号码", "没有登记过这个人,请先报送人员信息"),
-    "two_persons": ("人员编号", "人员编号和证件号码不是同一个人,请核对"),
+    "person": ("公民身份号码", "没有登记过这个人，请先报送人员信息"),
+    "two_persons": ("人员编号", "人员编号和证件号码不是同一个人，请核对"),
     "minor": ("事项", _SEALED),
-    "destination": ("去向", "没有这个区划代码,请核对,不清楚可以不填"),
+    "destination": ("去向", "没有这个区划代码，请核对，不清楚可以不填"),
 }
 
 
@@ -58,7 +58,7 @@ def judge(feed: FeedFile, *, as_of: date, source: str, errors: Errors, **_mode: 
             if fault == "minor":
                 errors.withhold(line)
             errors.add(
-                RowError(line, "起始日期", f"与第 {first_line} 行是同一人同一事项同一天,请只保留一行")
+                RowError(line, "起始日期", f"与第 {first_line} 行是同一人同一事项同一天，请只保留一行")
                 if fault == "repeated"
                 else RowError(line, *_FAULTS[fault])
             )
@@ -94,7 +94,7 @@ def _check(
     id_number, person_number, birth_on, _ = check_person(line, raw, as_of, errors)
     kind = read_code(FactKind, raw["kind"])
     if kind is None:
-        errors.append(RowError(line, "事项", f"事项应为其中之一:{'、'.join(FactKind.labels)}"))
+        errors.append(RowError(line, "事项", f"事项应为其中之一：{'、'.join(FactKind.labels)}"))
     starts_on = check_day(line, "起始日期", raw["starts_on"], as_of, errors)
     if kind in ADULT_ONLY_FACTS:
         if source not in MAY_STATE_CUSTODY:

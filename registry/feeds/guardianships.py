@@ -23,10 +23,10 @@ _COLUMNS = (
     "kind", "status", "destination", "starts_on", "ends_on",
 )  # fmt: skip
 _FAULTS = {
-    "person": ("公民身份号码", "没有登记过这个人,请先报送人员信息"),
-    "two_persons": ("人员编号", "人员编号和证件号码不是同一个人,请核对"),
+    "person": ("公民身份号码", "没有登记过这个人，请先报送人员信息"),
+    "two_persons": ("人员编号", "人员编号和证件号码不是同一个人，请核对"),
     "own_guardian": ("监护人身份号码", "监护人不能是被监护人本人"),
-    "destination": ("去向", "没有这个区划代码,请核对,不清楚可以不填"),
+    "destination": ("去向", "没有这个区划代码，请核对，不清楚可以不填"),
 }
 
 
@@ -41,7 +41,7 @@ def judge(feed: FeedFile, *, as_of: date, source: str, errors: Errors, **_mode: 
         cursor.execute(sql["faults"])
         for line, fault, first_line in cursor.fetchall():
             errors.add(
-                RowError(line, "监护人姓名", f"与第 {first_line} 行是同一监护关系,请只保留一行")
+                RowError(line, "监护人姓名", f"与第 {first_line} 行是同一监护关系，请只保留一行")
                 if fault == "repeated"
                 else RowError(line, *_FAULTS[fault])
             )
@@ -77,11 +77,11 @@ def _check(line: int, raw: Raw, as_of: date) -> tuple[Any, ...] | list[RowError]
     guardian_number = _guardian_number(line, raw.get("guardian_id_number", ""), errors)
     relation = read_code(Relation, raw["relation"])
     if relation is None:
-        errors.append(RowError(line, "与被监护人关系", "与被监护人关系不在家庭关系代码(GB/T 4761)中"))
+        errors.append(RowError(line, "与被监护人关系", "与被监护人关系不在家庭关系代码（GB/T 4761）中"))
     status = read_code(GuardianStatus, raw["status"])
     if status is None:
         known = "、".join(GuardianStatus.labels)
-        errors.append(RowError(line, "监护人状况", f"监护人状况应为其中之一:{known}"))
+        errors.append(RowError(line, "监护人状况", f"监护人状况应为其中之一：{known}"))
     kind = read_code(GuardianshipKind, raw["kind"]) if raw.get("kind") else None
     if raw.get("kind") and kind is None:
         errors.append(RowError(line, "监护类型", "监护类型应为 父母、委托、指定"))

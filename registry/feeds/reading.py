@@ -82,7 +82,7 @@ class FeedFile:
         next(cells)
         for line, row in enumerate(cells, 2):
             if line > last:
-                raise UnusableFile(f"文件超过 {self.limits.rows} 行,请分成几份报送。")
+                raise UnusableFile(f"文件超过 {self.limits.rows} 行，请分成几份报送。")
             if len(row) != width:
                 yield from self._ragged(line, row)
                 continue
@@ -103,7 +103,7 @@ class FeedFile:
         if len(row) > width and not any(map(str.strip, row[width:])):
             yield line, values
             return
-        reason = f"这一行有 {len(row)} 格,列名有 {width} 格,无法对应,请检查逗号和引号"
+        reason = f"这一行有 {len(row)} 格，列名有 {width} 格，无法对应，请检查逗号和引号"
         yield line, BrokenRow(values, [RowError(line, WHOLE_ROW, reason)])
 
     def _sheet_rows(self, sheet: CalamineSheet) -> Iterator[tuple[int, Raw | BrokenRow]]:
@@ -126,7 +126,7 @@ def _lost_digits_reason(header: str, *, is_key: bool) -> str:
     return (
         "请把证件号码列设为文本后重新填写"
         if is_key
-        else f"数字太长已丢失末尾几位,请把{header}列设为文本后重新填写"
+        else f"数字太长已丢失末尾几位，请把{header}列设为文本后重新填写"
     )
 
 
@@ -136,19 +136,19 @@ def open_feed(path: Path, kind: FeedKind | str, *, limits: Limits | None = None)
     kind = FeedKind(kind)
     try:
         if not path.is_file():
-            raise UnusableFile("文件不存在,或不是一个文件。")
+            raise UnusableFile("文件不存在，或不是一个文件。")
         size = path.stat().st_size
         if size == 0:
             raise UnusableFile("文件是空的。")
         if size > limits.file_bytes:
-            raise UnusableFile(f"文件超过 {limits.file_bytes >> 20} MB,请分成几份报送。")
+            raise UnusableFile(f"文件超过 {limits.file_bytes >> 20} MB，请分成几份报送。")
         with path.open("rb") as file:
             start = file.read(8)
         if start.startswith(XLSX_START) or start == XLS_START:
             return _open_workbook(path, kind, size, limits)
         return _open_csv(path, kind, size, limits)
     except OSError:
-        raise UnusableFile("文件读不出来,请检查文件和权限。") from None
+        raise UnusableFile("文件读不出来，请检查文件和权限。") from None
 
 
 def _open_workbook(path: Path, kind: FeedKind, size: int, limits: Limits) -> FeedFile:
@@ -169,7 +169,7 @@ def _open_csv(path: Path, kind: FeedKind, size: int, limits: Limits) -> FeedFile
 
 def _layout(kind: FeedKind, headers: Sequence[str], limits: Limits) -> Layout:
     if len(headers) > limits.columns:
-        raise UnusableFile(f"列太多:有 {len(headers)} 列,最多 {limits.columns} 列。")
+        raise UnusableFile(f"列太多：有 {len(headers)} 列，最多 {limits.columns} 列。")
     try:
         return lay_out(kind, headers)
     except UnusableHeader as fault:
@@ -184,10 +184,10 @@ def _csv_cells(path: Path, encoding: str) -> Iterator[list[str]]:
             yield from reader
         except csv.Error:
             raise UnusableFile(
-                f"第 {reader.line_num} 行附近的引号不配对或内容过长,无法分列,请检查后重新报送。"
+                f"第 {reader.line_num} 行附近的引号不配对或内容过长，无法分列，请检查后重新报送。"
             ) from None
         except UnicodeError:
-            raise UnusableFile("文件在读取时被改动,请重新报送。") from None
+            raise UnusableFile("文件在读取时被改动，请重新报送。") from None
 
 
 def _hash_and_encoding(path: Path, limits: Limits) -> tuple[str, str]:
@@ -200,7 +200,7 @@ def _hash_and_encoding(path: Path, limits: Limits) -> tuple[str, str]:
             return _decode_all(path, encoding, limits), encoding
         except UnicodeError:
             continue
-    raise UnusableFile("文件编码无法识别。请在表格软件里另存为「CSV UTF-8(逗号分隔)」后重新报送。")
+    raise UnusableFile("文件编码无法识别。请在表格软件里另存为「CSV UTF-8（逗号分隔）」后重新报送。")
 
 
 def _decode_all(path: Path, encoding: str, limits: Limits) -> str:
@@ -217,14 +217,14 @@ def _decode_all(path: Path, encoding: str, limits: Limits) -> str:
             _refuse_lost_text(tail + text)
             tail = text[-2:]
             if lines > limits.rows + 1:
-                raise UnusableFile(f"文件超过 {limits.rows} 行,请分成几份报送。")
+                raise UnusableFile(f"文件超过 {limits.rows} 行，请分成几份报送。")
     decoder.decode(b"", final=True)
     return digest.hexdigest()
 
 
 def _refuse_lost_text(text: str) -> None:
     if any(loss in text for loss in _LOSSES):
-        raise UnusableFile("文件里有转换编码时丢失的字(锟斤拷或替代符号),请从原系统重新导出后报送。")
+        raise UnusableFile("文件里有转换编码时丢失的字（锟斤拷或替代符号），请从原系统重新导出后报送。")
     if "\x00" in text:
         raise UnusableFile(NULL_CHARACTER)
 
@@ -235,4 +235,4 @@ def unknown_columns_note(feed: FeedFile) -> str:
         return ""
     shown = "、".join(feed.unknown_columns[:_SHOWN_COLUMNS])
     more = f"等 {len(feed.unknown_columns)} 列" if len(feed.unknown_columns) > _SHOWN_COLUMNS else ""
-    return f"以下列不在模板中,已忽略:{shown}{more}。"
+    return f"以下列不在模板中，已忽略：{shown}{more}。"

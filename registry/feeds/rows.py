@@ -52,7 +52,7 @@ def parse_date(text: str) -> date:
     try:
         day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
-        raise InvalidDate("日期不存在,请核对年月日") from None
+        raise InvalidDate("日期不存在，请核对年月日") from None
     if not 1900 <= day.year <= 2100:
         raise InvalidDate("年份应在 1900 至 2100 之间")
     return day
@@ -95,7 +95,7 @@ def check_residence(line: int, raw: Raw, *, as_of: date) -> ResidenceRow | list[
     starts_on = check_day(line, "起始日期", raw["starts_on"], as_of, errors)
     dwelling_code = raw["dwelling_code"]
     if len(dwelling_code) > 50 or not dwelling_code.isprintable():
-        errors.append(RowError(line, "房屋编号", "房屋编号最多 50 个字符,不能有换行和控制字符"))
+        errors.append(RowError(line, "房屋编号", "房屋编号最多 50 个字符，不能有换行和控制字符"))
     destination_code = ""
     if not dwelling_code:  # beside a dwelling the cell means nothing: nobody left
         destination_code = check_destination(line, "迁往地", get("destination_code", ""), errors)
@@ -121,16 +121,16 @@ def check_resident(line: int, raw: Raw, *, as_of: date) -> ResidentRow | list[Ro
         errors.append(RowError(line, "户籍地", "户籍地应为 12 位或 6 位区划代码"))
     household_number = get("household_number", "")
     if len(household_number) > 18 or not household_number.isprintable():
-        errors.append(RowError(line, "户号", "户号最多 18 个字符,不能有换行和控制字符"))
+        errors.append(RowError(line, "户号", "户号最多 18 个字符，不能有换行和控制字符"))
     relation = ""
     if raw_relation := get("relation", ""):
         member = read_code(Relation, raw_relation)
         relation = member.value if member else ""
         if member is None:
-            errors.append(RowError(line, "与户主关系", "与户主关系不在家庭关系代码(GB/T 4761)中"))
+            errors.append(RowError(line, "与户主关系", "与户主关系不在家庭关系代码（GB/T 4761）中"))
     phone = get("phone", "")
     if len(phone) > 50 or not phone.isprintable():
-        errors.append(RowError(line, "联系方式", "联系方式最多 50 个字符,不能有换行和控制字符"))
+        errors.append(RowError(line, "联系方式", "联系方式最多 50 个字符，不能有换行和控制字符"))
     if errors or birth_on is None:
         return errors
     return ResidentRow(
@@ -154,12 +154,12 @@ def check_person(
         try:
             parsed = parse(id_number, today=date.max)
         except InvalidIdNumber as fault:
-            errors.append(RowError(line, "公民身份号码", f"{mask(id_number)}:{str(fault).rstrip('。')}"))
+            errors.append(RowError(line, "公民身份号码", f"{mask(id_number)}：{str(fault).rstrip('。')}"))
         else:
             id_number, birth_on, sex = parsed.number, parsed.birth_on, parsed.sex.value
             if birth_on > as_of:
                 errors.append(
-                    RowError(line, "公民身份号码", f"{mask(id_number)}:证件号码中的出生日期晚于数据日期")
+                    RowError(line, "公民身份号码", f"{mask(id_number)}：证件号码中的出生日期晚于数据日期")
                 )
     elif not person_number:
         errors.append(RowError(line, "公民身份号码", "公民身份号码和人员编号至少填一项"))
@@ -170,7 +170,7 @@ def check_person(
 
 def _check_person_number(line: int, person_number: str, errors: list[RowError]) -> None:
     if not _PERSON_NUMBER.fullmatch(person_number):
-        errors.append(RowError(line, "人员编号", "人员编号只能用字母、数字和横线,最多 30 位"))
+        errors.append(RowError(line, "人员编号", "人员编号只能用字母、数字和横线，最多 30 位"))
     elif len(person_number) == 18:
         # An ID number in this column would be stored unencrypted.
         try:
@@ -213,7 +213,7 @@ def check_end(line: int, text: str, starts_on: date | None, errors: list[RowErro
 def check_destination(line: int, column: str, text: str, errors: list[RowError]) -> str:
     """A 6-digit county code, or nothing; whether it exists is asked in the database."""
     if text and not is_digits(text, 6):
-        errors.append(RowError(line, column, f"{column}应为 6 位行政区划代码,不清楚可以不填"))
+        errors.append(RowError(line, column, f"{column}应为 6 位行政区划代码，不清楚可以不填"))
     return text
 
 
@@ -250,7 +250,7 @@ def _sex(line: int, text: str, errors: list[RowError]) -> str:
         return Sex.UNKNOWN.value
     member = read_code(Sex, text)
     if member is None:
-        errors.append(RowError(line, "性别", "性别应为 男、女、未知、未说明,或代码 1、2、0、9"))
+        errors.append(RowError(line, "性别", "性别应为 男、女、未知、未说明，或代码 1、2、0、9"))
         return Sex.UNKNOWN.value
     return member.value
 

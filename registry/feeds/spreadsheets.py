@@ -18,7 +18,7 @@ XLSX_START = b"PK\x03\x04"
 XLS_START = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
-NULL_CHARACTER = "文件含有空字符(NUL),内容不完整,请重新导出后报送。"
+NULL_CHARACTER = "文件含有空字符（NUL），内容不完整，请重新导出后报送。"
 
 
 class UnusableFile(ValueError):
@@ -39,14 +39,14 @@ class Limits(NamedTuple):
 def open_sheet(path: Path, limits: Limits) -> CalamineSheet:
     """The first sheet of a workbook. Raises UnusableFile."""
     if path.stat().st_size > limits.sheet_bytes:
-        raise UnusableFile(f"表格文件超过 {limits.sheet_bytes >> 20} MB,请另存为 CSV 后报送。")
+        raise UnusableFile(f"表格文件超过 {limits.sheet_bytes >> 20} MB，请另存为 CSV 后报送。")
     with path.open("rb") as file:
         is_zip = file.read(4) == XLSX_START
     if is_zip:
         _look_inside(path, limits)
     sheet = _first_sheet(path)
     if sheet.total_height * sheet.total_width > limits.cells:
-        raise UnusableFile("表格的行列太多,请另存为 CSV 后报送。")
+        raise UnusableFile("表格的行列太多，请另存为 CSV 后报送。")
     return sheet
 
 
@@ -54,14 +54,14 @@ def _first_sheet(path: Path) -> CalamineSheet:
     try:
         return CalamineWorkbook.from_path(path).get_sheet_by_index(0)
     except PasswordError:
-        raise UnusableFile("文件设了密码,请取消密码后重新报送。") from None
+        raise UnusableFile("文件设了密码，请取消密码后重新报送。") from None
     except (CalamineError, OSError, ValueError, IndexError):
-        raise UnusableFile("文件打不开:不是完整的 XLSX 或 XLS 文件。") from None
+        raise UnusableFile("文件打不开：不是完整的 XLSX 或 XLS 文件。") from None
     except BaseException as fault:
         # A parser written in Rust that gives up raises PanicException, which is no Exception.
         if type(fault).__name__ != "PanicException":
             raise
-        raise UnusableFile("文件打不开:文件已损坏。") from None
+        raise UnusableFile("文件打不开：文件已损坏。") from None
 
 
 def _look_inside(path: Path, limits: Limits) -> None:
@@ -71,9 +71,9 @@ def _look_inside(path: Path, limits: Limits) -> None:
             members = archive.infolist()
             names = {member.filename for member in members}
             if "xl/workbook.xml" not in names:
-                raise UnusableFile("只接受 CSV、XLSX 或 XLS 文件,请另存后重新报送。")
+                raise UnusableFile("只接受 CSV、XLSX 或 XLS 文件，请另存后重新报送。")
             if sum(member.file_size for member in members) > limits.unpacked_bytes:
-                raise UnusableFile("表格解压后太大,请另存为 CSV 后报送。")
+                raise UnusableFile("表格解压后太大，请另存为 CSV 后报送。")
             for member in members:
                 # The reader stops at the size that the member declares and checks its sum:
                 # a member that declares too little is found out here.
@@ -90,7 +90,7 @@ def _look_inside(path: Path, limits: Limits) -> None:
         OSError,
         EOFError,
     ):
-        raise UnusableFile("文件打不开:不是完整的 XLSX 文件。") from None
+        raise UnusableFile("文件打不开：不是完整的 XLSX 文件。") from None
 
 
 # <c r="B7" …> and <row r="7" …>; one that closes itself has no content and takes no room.
@@ -121,7 +121,7 @@ class _Reach:
             if not closed:
                 self._note(name, attributes)
         if self._last_row * self._last_column > self._limits.cells or self._last_row > self._limits.rows:
-            raise UnusableFile("表格的行列太多,请删除表格外的内容,或另存为 CSV 后报送。")
+            raise UnusableFile("表格的行列太多，请删除表格外的内容，或另存为 CSV 后报送。")
 
     def _note(self, name: bytes, attributes: bytes) -> None:
         place = _PLACE.search(b" " + attributes)

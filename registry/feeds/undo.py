@@ -42,7 +42,7 @@ def undo(batch: Batch, *, by: User) -> None:
         for model in _TABLES[batch.kind]:
             cursor.execute(sql["later_images"].format(table=model._meta.db_table), parameters)
             if cursor.fetchone()[0]:
-                raise CannotUndo("这批数据之后又有改动,不能整批撤销")
+                raise CannotUndo("这批数据之后又有改动，不能整批撤销")
         cursor.execute(sql["files"], parameters)
         youth_ids = [row[0] for row in cursor.fetchall()]
         cursor.execute(sql["people"], parameters)
@@ -51,7 +51,7 @@ def undo(batch: Batch, *, by: User) -> None:
         with transaction.atomic():
             _take_back(batch, by)
     except IntegrityError as error:
-        raise CannotUndo("已有其他记录依据这批数据建立,不能整批撤销") from error
+        raise CannotUndo("已有其他记录依据这批数据建立，不能整批撤销") from error
     register_row.refresh(youth_ids)
     rules.suggest(residents=people)
     batch.state, batch.undone_by, batch.undone_at = Batch.State.UNDONE, by, timezone.now()
@@ -68,7 +68,7 @@ def _refuse_unless_last(batch: Batch, by: User) -> None:
         source=batch.source, kind=batch.kind, state=Batch.State.APPLIED, created_at__gt=batch.created_at
     )
     if later.exists():
-        raise CannotUndo("同一来源之后又应用了新的批次,请先撤销后面的批次")
+        raise CannotUndo("同一来源之后又应用了新的批次，请先撤销后面的批次")
 
 
 def _take_back(batch: Batch, by: User) -> None:
@@ -102,6 +102,6 @@ def _refuse_if_lived_on(cursor: Any, parameters: dict[str, Any]) -> None:
     cursor.execute(statements("feed_undo.sql")["later_moves"], parameters)
     later_moves, settled = cursor.fetchone()
     if settled:
-        raise CannotUndo(f"这批数据引起的交接已有 {settled} 个被接收、退回或答复,不能整批撤销")
+        raise CannotUndo(f"这批数据引起的交接已有 {settled} 个被接收、退回或答复，不能整批撤销")
     if later_moves:
-        raise CannotUndo("这批数据中有人之后又迁移了,不能整批撤销")
+        raise CannotUndo("这批数据中有人之后又迁移了，不能整批撤销")

@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
                         decimal_places=2,
                         default=2,
                         max_digits=5,
-                        verbose_name="迁移占比上限(%)",
+                        verbose_name="迁移占比上限（%）",
                     ),
                 ),
                 (
@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
                         decimal_places=2,
                         default=5,
                         max_digits=5,
-                        verbose_name="差错占比上限(%)",
+                        verbose_name="差错占比上限（%）",
                     ),
                 ),
                 (
@@ -202,23 +202,23 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "age_min",
-                    models.PositiveSmallIntegerField(verbose_name="最小年龄(含)"),
+                    models.PositiveSmallIntegerField(verbose_name="最小年龄（含）"),
                 ),
                 (
                     "age_max",
-                    models.PositiveSmallIntegerField(verbose_name="最大年龄(含)"),
+                    models.PositiveSmallIntegerField(verbose_name="最大年龄（含）"),
                 ),
                 (
                     "months",
                     models.PositiveSmallIntegerField(
-                        help_text="状态须持续(或行为须在其内)的月数;0 表示不要求",
+                        help_text="状态须持续（或行为须在其内）的月数；0 表示不要求",
                         verbose_name="持续月数",
                     ),
                 ),
                 ("clause", models.CharField(max_length=200, verbose_name="依据条款")),
                 (
                     "review_months",
-                    models.PositiveSmallIntegerField(verbose_name="复核周期(月)"),
+                    models.PositiveSmallIntegerField(verbose_name="复核周期（月）"),
                 ),
                 (
                     "visit_days",
@@ -226,7 +226,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="空着则按关注等级",
                         null=True,
-                        verbose_name="走访间隔上限(天)",
+                        verbose_name="走访间隔上限（天）",
                     ),
                 ),
                 (
@@ -250,7 +250,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("age_max__lte", 25), ("age_min__lte", models.F("age_max"))),
                         name="category_ages_in_order",
-                        violation_error_message="最小年龄不能大于最大年龄,最大年龄不超过 25 岁",
+                        violation_error_message="最小年龄不能大于最大年龄，最大年龄不超过 25 岁",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("bit__in", [1, 2, 4, 8, 16, 32, 64])),
@@ -283,7 +283,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "estate",
-                    models.CharField(blank=True, max_length=100, verbose_name="小区(村组)"),
+                    models.CharField(blank=True, max_length=100, verbose_name="小区（村组）"),
                 ),
                 (
                     "building",
@@ -1088,7 +1088,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "estate",
-                    models.CharField(blank=True, max_length=100, verbose_name="小区(村组)"),
+                    models.CharField(blank=True, max_length=100, verbose_name="小区（村组）"),
                 ),
                 ("category_mask", models.PositiveSmallIntegerField(default=0)),
                 (
@@ -1124,7 +1124,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("parent_home", "父母至少一方在家"),
-                            ("entrusted", "父母不在家,他人照护"),
+                            ("entrusted", "父母不在家，他人照护"),
                             ("unattended", "无人照护"),
                             ("unknown", "不详"),
                         ],
@@ -1400,8 +1400,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("grid", "网格"),
-                            ("community", "社区(村)"),
-                            ("street", "街道(乡镇)"),
+                            ("community", "社区（村）"),
+                            ("street", "街道（乡镇）"),
                             ("district", "区县"),
                             ("city", "市"),
                         ],
@@ -1665,8 +1665,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("grid", "网格"),
-                            ("community", "社区(村)"),
-                            ("street", "街道(乡镇)"),
+                            ("community", "社区（村）"),
+                            ("street", "街道（乡镇）"),
                             ("district", "区县"),
                             ("city", "市"),
                         ],
@@ -1862,7 +1862,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(("name", ""), _negated=True),
                 fields=("owner", "name"),
                 name="search_name_once_per_owner",
-                violation_error_message="已有同名的常用查询,请换个名称",
+                violation_error_message="已有同名的常用查询，请换个名称",
             ),
         ),
         migrations.AddIndex(
@@ -2163,7 +2163,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(("ends_on", None)),
                 fields=("youth", "category"),
                 name="enrolment_one_open_per_category",
-                violation_error_message="这个类别已经认定,不必重复添加",
+                violation_error_message="这个类别已经认定，不必重复添加",
             ),
         ),
         migrations.AddConstraint(

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
             "search", "door", models.CharField(blank=True, max_length=50, verbose_name="楼栋门牌")
         ),
         migrations.AddField(
-            "search", "estate", models.CharField(blank=True, max_length=50, verbose_name="小区(村组)")
+            "search", "estate", models.CharField(blank=True, max_length=50, verbose_name="小区（村组）")
         ),
         migrations.CreateModel(
             name="Reading",
@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                         verbose_name="对象",
                     ),
                 ),
-                ("count", models.PositiveIntegerField(verbose_name="人(处)数")),
+                ("count", models.PositiveIntegerField(verbose_name="人（处）数")),
                 (
                     "subject_ids",
                     django.contrib.postgres.fields.ArrayField(

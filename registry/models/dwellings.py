@@ -27,7 +27,7 @@ class Dwelling(models.Model):
 
     code = models.CharField("房屋编号", max_length=50, unique=True, db_collation="C")
     grid = models.ForeignKey(Grid, models.PROTECT, verbose_name="网格", related_name="+")
-    estate = models.CharField("小区(村组)", max_length=100, blank=True)
+    estate = models.CharField("小区（村组）", max_length=100, blank=True)
     building = models.CharField("楼栋", max_length=50, blank=True)
     unit = models.CharField("单元", max_length=50, blank=True)
     room = models.CharField("室", max_length=50, blank=True)

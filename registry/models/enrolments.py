@@ -53,7 +53,7 @@ class Enrolment(models.Model):
                 fields=["youth", "category"],
                 condition=Q(ends_on=None),
                 name="enrolment_one_open_per_category",
-                violation_error_message="这个类别已经认定,不必重复添加",
+                violation_error_message="这个类别已经认定，不必重复添加",
             ),
             models.CheckConstraint(
                 condition=Q(ends_on=None, end_reason="", ended_by=None)

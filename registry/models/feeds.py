@@ -35,8 +35,8 @@ class Source(models.Model):
     licence_ends_on = models.DateField(
         "共享授权截止", null=True, blank=True, help_text="当天仍有效；空着为长期。"
     )
-    moves_limit = models.DecimalField("迁移占比上限(%)", max_digits=5, decimal_places=2, default=2)
-    rejected_limit = models.DecimalField("差错占比上限(%)", max_digits=5, decimal_places=2, default=5)
+    moves_limit = models.DecimalField("迁移占比上限（%）", max_digits=5, decimal_places=2, default=2)
+    rejected_limit = models.DecimalField("差错占比上限（%）", max_digits=5, decimal_places=2, default=5)
     judged_from = models.PositiveIntegerField("不足多少条变动不熔断", default=5000)
 
     class Meta:
@@ -50,9 +50,9 @@ class Source(models.Model):
     def refusal(self) -> str:
         """Why nothing of this source may be loaded today, in Chinese; "" when it may."""
         if self.share == self.Share.REFUSED:
-            return f"{self}的数据为不予共享,不能加载"
+            return f"{self}的数据为不予共享，不能加载"
         if self.licence_ends_on and self.licence_ends_on < timezone.localdate():
-            return f"{self}的共享授权已于 {self.licence_ends_on} 到期,续期后才能加载"
+            return f"{self}的共享授权已于 {self.licence_ends_on} 到期，续期后才能加载"
         return ""
 
 

@@ -53,8 +53,8 @@ class Handover(models.Model):
 
     class Level(models.TextChoices):
         GRID = "grid", "网格"
-        COMMUNITY = "community", "社区(村)"
-        STREET = "street", "街道(乡镇)"
+        COMMUNITY = "community", "社区（村）"
+        STREET = "street", "街道（乡镇）"
         DISTRICT = "district", "区县"
         CITY = "city", "市"
 

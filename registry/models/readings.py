@@ -35,7 +35,7 @@ class Reading(models.Model):
     page = models.CharField("页面", max_length=50)
     purpose = models.CharField("用途", max_length=200, blank=True)
     subject = models.CharField("对象", max_length=10, choices=Subject.choices)
-    count = models.PositiveIntegerField("人(处)数")
+    count = models.PositiveIntegerField("人（处）数")
     subject_ids = ArrayField(models.UUIDField(), verbose_name="对象编号")
     request_id = models.CharField("请求编号", max_length=64, db_collation="C")
 

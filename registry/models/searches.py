@@ -22,7 +22,7 @@ class Search(models.Model):
     owner = models.ForeignKey(User, models.CASCADE, related_name="searches")
     q = EncryptedTextField(purpose="search_q", null=True)
     id_number_index = models.BinaryField(null=True)
-    estate = models.CharField("小区(村组)", max_length=50, blank=True)
+    estate = models.CharField("小区（村组）", max_length=50, blank=True)
     door = models.CharField("楼栋门牌", max_length=50, blank=True)
     name = models.CharField("名称", max_length=50, blank=True)
     params: Any = models.JSONField(default=dict)
@@ -36,6 +36,6 @@ class Search(models.Model):
                 fields=["owner", "name"],
                 condition=~models.Q(name=""),
                 name="search_name_once_per_owner",
-                violation_error_message="已有同名的常用查询,请换个名称",
+                violation_error_message="已有同名的常用查询，请换个名称",
             )
         ]

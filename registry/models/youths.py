@@ -53,7 +53,7 @@ class Youth(models.Model):
 
     class Guardian(models.TextChoices):
         PARENT_HOME = "parent_home", "父母至少一方在家"
-        ENTRUSTED = "entrusted", "父母不在家,他人照护"
+        ENTRUSTED = "entrusted", "父母不在家，他人照护"
         UNATTENDED = "unattended", "无人照护"
         UNKNOWN = "unknown", "不详"
 
@@ -86,7 +86,7 @@ class Youth(models.Model):
     lives_in = models.CharField(
         "现住网格", max_length=15, blank=True, db_collation="C"
     )  # "" when not in the city
-    estate = models.CharField("小区(村组)", max_length=100, blank=True)
+    estate = models.CharField("小区（村组）", max_length=100, blank=True)
     category_mask = models.PositiveSmallIntegerField(default=0)
     school = models.CharField("就学", max_length=12, choices=School.choices, default=School.UNKNOWN)
     work = models.CharField("就业", max_length=12, choices=Work.choices, default=Work.UNKNOWN)

@@ -25,7 +25,7 @@ settled AS (
 told AS (
     INSERT INTO grids_alert (id, event_key, addressee_id, kind, text, path, subject_id, wants_act)
     SELECT gen_random_uuid(), 'handover:' || ended.id || ':cancelled', side.user_id, 'handover_cancelled',
-           ended.masked || ':交接取消,' || ended.note, '/handovers/' || ended.id || '/', ended.youth_id, false
+           ended.masked || '：交接取消，' || ended.note, '/handovers/' || ended.id || '/', ended.youth_id, false
     FROM ended JOIN LATERAL (
         SELECT DISTINCT r.user_id FROM grids_responsible r WHERE r.grid_id IN (ended.from_grid_id, ended.to_grid_id)) AS side ON true
     ON CONFLICT (event_key, addressee_id) DO NOTHING
@@ -67,12 +67,12 @@ place AS (
 told AS (
     INSERT INTO grids_alert (id, event_key, addressee_id, kind, text, path, subject_id, due_at, wants_act)
     SELECT gen_random_uuid(), 'handover:' || p.id || ':offered', r.user_id, 'handover_offered',
-           p.masked || ',' || p.years || ' 岁,迁入' || p.new_name || ',请接收', '/handovers/' || p.id || '/', p.youth_id, p.due_at, true
+           p.masked || '，' || p.years || ' 岁，迁入' || p.new_community || p.new_name || '，请接收', '/handovers/' || p.id || '/', p.youth_id, p.due_at, true
     FROM place p JOIN grids_responsible r ON r.grid_id = p.to_grid_id
     UNION ALL
     SELECT gen_random_uuid(), 'handover:' || p.id || ':leaving', r.user_id, 'handover_leaving',
-           CASE WHEN p.to_grid_id IS NULL THEN p.masked || '迁出本市,请联系迁往地并记录答复,答复前仍由您负责'
-                ELSE p.masked || '迁往' || p.new_community || ',对方接收前仍由您负责' END,
+           CASE WHEN p.to_grid_id IS NULL THEN p.masked || '迁出本市，请联系迁往地并记录答复，答复前仍由您负责'
+                ELSE p.masked || '迁往' || p.new_community || p.new_name || '，对方接收前仍由您负责' END,
            '/handovers/' || p.id || '/', p.youth_id, p.due_at, true
     FROM place p JOIN grids_responsible r ON r.grid_id = p.from_grid_id
     LEFT JOIN grids_responsible receiver ON receiver.grid_id = p.to_grid_id
@@ -100,7 +100,7 @@ SELECT 0, (SELECT count(*) FROM told), ARRAY(SELECT DISTINCT addressee_id FROM t
 WITH told AS (
     INSERT INTO grids_alert (id, event_key, addressee_id, kind, text, path, subject_id, wants_act)
     SELECT gen_random_uuid(), 'family:' || f.move_id || ':' || f.youth_id, r.user_id, 'family_moved',
-           f.masked || '的家人搬走了,请走访看看谁在照顾', '/youths/' || f.youth_id || '/', f.youth_id, true
+           f.masked || '的家人搬走了，请走访看看谁在照顾', '/youths/' || f.youth_id || '/', f.youth_id, true
     FROM family_step f JOIN grids_responsible r ON r.grid_id = f.old_grid
     WHERE f.youth_id NOT IN (SELECT youth_id FROM youth_step)
     ON CONFLICT (event_key, addressee_id) DO NOTHING
@@ -126,7 +126,7 @@ history AS (
     INSERT INTO registry_historicalhandover (id, youth_id, move_id, from_grid_id, to_grid_id, destination_code, state, level,
         offered_at, due_at, ended_at, ended_by_id, return_reason, note, history_date, history_type, history_change_reason, history_user_id)
     SELECT id, youth_id, move_id, from_grid_id, to_grid_id, destination_code, state, level, offered_at, due_at, ended_at,
-        ended_by_id, return_reason, note, clock_timestamp(), '~', '超时未接收,上报', NULL FROM raised
+        ended_by_id, return_reason, note, clock_timestamp(), '~', '超时未接收，上报', NULL FROM raised
 )
 SELECT id FROM raised
 
@@ -152,8 +152,8 @@ WITH wanted AS (
               CASE h.level WHEN 'community' THEN 12 WHEN 'street' THEN 9 WHEN 'district' THEN 6 ELSE 4 END)) AS p ON true
     WHERE h.state = 'escalated'
 )
-SELECT w.id::text, w.youth_id::text, y.name, w.user_id, w.event, w.due_at, w.to_grid_id IS NULL AS is_out, n.name
-FROM wanted w JOIN registry_youth y ON y.id = w.youth_id LEFT JOIN grids_grid n ON n.code = w.to_grid_id
+SELECT w.id::text, w.youth_id::text, y.name, w.user_id, w.event, w.due_at, w.to_grid_id
+FROM wanted w JOIN registry_youth y ON y.id = w.youth_id
 WHERE NOT EXISTS (
     SELECT FROM grids_alert a
     WHERE a.event_key = 'handover:' || w.id || ':' || w.event AND a.addressee_id = w.user_id)

@@ -308,7 +308,7 @@ def test_a_post_carries_who_approved_it(sign_in: SignIn, security: User) -> None
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"division": "340207"}, "街道(乡镇)一级"),
+        ({"division": "340207"}, "街道（乡镇）一级"),
         ({"division": ""}, "必须指定负责区域"),
         ({"role": Role.AUDITOR}, "不指定区域"),
         ({"ends_on": "2019-12-31"}, "终止日期不能早于起始日期"),

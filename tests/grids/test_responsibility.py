@@ -23,7 +23,7 @@ LEVELS = [
     (Role.CITY, "3402", "市团委负责人"),
     (Role.DISTRICT, "340207", "区县团委负责人"),
     (Role.STREET, "340207004", "街道负责人"),
-    (Role.COMMUNITY, HUAQIANG, "社区(村)负责人"),
+    (Role.COMMUNITY, HUAQIANG, "社区（村）负责人"),
 ]
 
 

@@ -132,13 +132,13 @@ def test_numbers_phones_and_notes_do_not_stand_in_the_table(db: None) -> None:
     youth = make_youth("张小海", resident_fields={"phone": "13955300001"})
     number = number_of(youth)
     make_guardianship(youth.resident, guardian_id_number="340207197001011239", relation="52")
-    make_visit(youth, found="家里冷清,孩子说想妈妈", corrected="电话换了")
+    make_visit(youth, found="家里冷清，孩子说想妈妈", corrected="电话换了")
     Search.objects.create(owner=make_user(), q="张小海")
     secrets: dict[tuple[type[Any], str], str] = {
         (Resident, "id_number"): number,
         (Resident, "phone"): "13955300001",
         (Guardianship, "guardian_id_number"): "340207197001011239",
-        (Visit, "found"): "家里冷清,孩子说想妈妈",
+        (Visit, "found"): "家里冷清，孩子说想妈妈",
         (Visit, "corrected"): "电话换了",
         (Search, "q"): "张小海",
     }

@@ -162,7 +162,7 @@ class TestTheWholeFile:
 class TestTheFirstRow:
     def test_missing_columns_are_named(self, tmp_path: Path) -> None:
         words = refusal(write(tmp_path, "姓名,房屋编号\n张小海,A1\n"))
-        assert "缺少列:公民身份号码(或人员编号)、起始日期" in words
+        assert "缺少列：公民身份号码（或人员编号）、起始日期" in words
 
     def test_one_of_the_two_person_keys_is_enough(self, tmp_path: Path) -> None:
         assert (
@@ -174,7 +174,7 @@ class TestTheFirstRow:
         assert "第一行应为列名" in refusal(write(tmp_path, f"芜湖市居住变动表\n{HEADER}\n"))
 
     def test_a_column_that_occurs_twice_is_refused(self, tmp_path: Path) -> None:
-        assert "列名重复:起始日期" in refusal(write(tmp_path, f"{HEADER},起始日期\n"))
+        assert "列名重复：起始日期" in refusal(write(tmp_path, f"{HEADER},起始日期\n"))
 
     @pytest.mark.parametrize(
         "header",
@@ -223,7 +223,7 @@ class TestTheFirstRow:
     def test_unknown_columns_are_named_and_ignored(self, tmp_path: Path) -> None:
         feed = open_feed(write(tmp_path, f"{HEADER},备注,,现住址\n{ROW},x,y,z\n"), "residences")
         assert feed.unknown_columns == ("备注", "现住址")
-        assert unknown_columns_note(feed) == "以下列不在模板中,已忽略:备注、现住址。"
+        assert unknown_columns_note(feed) == "以下列不在模板中，已忽略：备注、现住址。"
         assert "备注" not in dict(feed.rows())[2]
 
     def test_the_columns_of_an_errors_sheet_are_passed_over_in_silence(self, tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ class TestRaggedAndBlankRows:
         path = write(tmp_path, f"{HEADER}\n{BOY},,A1\n{ROW},x\n{ROW}\n")
         (_, short), (_, long), (_, good) = read(path)
         assert isinstance(short, BrokenRow)
-        assert short.errors == [RowError(2, "整行", "这一行有 3 格,列名有 5 格,无法对应,请检查逗号和引号")]
+        assert short.errors == [RowError(2, "整行", "这一行有 3 格，列名有 5 格，无法对应，请检查逗号和引号")]
         assert short.values["dwelling_code"] == "A1"
         assert isinstance(long, BrokenRow)
         assert long.errors[0].line == 3

@@ -94,7 +94,7 @@ def test_a_reason_holds_the_id_number_only_masked() -> None:
     wrong = BOY[:-1] + ("0" if BOY[-1] != "0" else "1")
     errors = residence(id_number=wrong)
     assert isinstance(errors, list)
-    assert errors[0].reason.startswith(f"340207********{wrong[-4:]}:证件号码的校验位不对")
+    assert errors[0].reason.startswith(f"340207********{wrong[-4:]}：证件号码的校验位不对")
     assert wrong not in errors[0].reason
 
 

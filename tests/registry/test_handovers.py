@@ -98,7 +98,7 @@ def test_the_second_of_two_who_accept_is_told_that_the_first_was_faster(
     handover: Handover, wang_shanshan: User, wanli: User
 ) -> None:
     handovers.accept(handover, by=wang_shanshan)
-    with pytest.raises(HandoverEnded, match=f"已经结束:{wang_shanshan.name}于"):
+    with pytest.raises(HandoverEnded, match=f"已经结束：{wang_shanshan.name}于"):
         handovers.accept(handover, by=wanli)
     assert handover.youth.history.filter(history_change_reason="接收交接").count() == 1
 

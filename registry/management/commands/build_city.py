@@ -27,7 +27,7 @@ from registry.city.stories import PEOPLE_OF_STORIES
 def _scale(text: str) -> float:
     value = float(text)
     if not 0 < value <= 3:
-        raise ArgumentTypeError("规模应大于 0,不超过 3(1 为 401 万人)")
+        raise ArgumentTypeError("规模应大于 0，不超过 3（1 为 401 万人）")
     return value
 
 
@@ -39,20 +39,20 @@ def _count(text: str) -> int:
 
 
 class Command(BaseCommand):
-    help = "建立样例城市:房屋、家庭、居住、监护、事实、人员和档案,全部由种子生成;原有城市数据会被清空"
+    help = "建立样例城市：房屋、家庭、居住、监护、事实、人员和档案，全部由种子生成；原有城市数据会被清空"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--scale", type=_scale, default=0.01, help="规模,1 为 401 万人(默认 0.01)")
-        parser.add_argument("--seed", type=int, default=7, help="种子,同样的种子得到同样的城市")
+        parser.add_argument("--scale", type=_scale, default=0.01, help="规模，1 为 401 万人（默认 0.01）")
+        parser.add_argument("--seed", type=int, default=7, help="种子，同样的种子得到同样的城市")
         parser.add_argument(
-            "--today", type=date.fromisoformat, default=None, help="城市所处的日期,如 2026-11-24(默认今天)"
+            "--today", type=date.fromisoformat, default=None, help="城市所处的日期，如 2026-11-24（默认今天）"
         )
-        parser.add_argument("--places-only", action="store_true", help="只建网格和工作人员,不写入房屋与人口")
+        parser.add_argument("--places-only", action="store_true", help="只建网格和工作人员，不写入房屋与人口")
         parser.add_argument(
-            "--feeds", type=Path, metavar="DIR", help="另把城市写成各部门报送的五个文件(UTF-8,无 BOM)"
+            "--feeds", type=Path, metavar="DIR", help="另把城市写成各部门报送的五个文件（UTF-8，无 BOM）"
         )
         parser.add_argument(
-            "--delta", type=_count, default=0, metavar="N", help="另写下一夜的 N 条居住变动(需要 --feeds)"
+            "--delta", type=_count, default=0, metavar="N", help="另写下一夜的 N 条居住变动（需要 --feeds）"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -63,7 +63,7 @@ class Command(BaseCommand):
         today, seed = day.toordinal(), options["seed"]
         self.city = plan(options["scale"], seed, today, people_of_stories=PEOPLE_OF_STORIES)
         self.staff = staff(seed, today)
-        self.say(f"样例城市:规模 {options['scale']:g},种子 {seed},城市日期 {day}")
+        self.say(f"样例城市：规模 {options['scale']:g}，种子 {seed}，城市日期 {day}")
         builder = Builder(
             self.city, self.staff, not options["places_only"], options["feeds"] is not None, options["delta"]
         )
@@ -84,7 +84,7 @@ class Command(BaseCommand):
             written = delta.write(
                 options["feeds"] / "residences-delta.csv", self.city, total.movable, options["delta"]
             )
-            self.say(f"下一夜的居住变动 {written} 条,见 {options['feeds'] / 'residences-delta.csv'}")
+            self.say(f"下一夜的居住变动 {written} 条，见 {options['feeds'] / 'residences-delta.csv'}")
         self.report(total, day, places_only=options["places_only"])
 
     def build(self, builder: Builder, files: FeedFiles | None, password: str) -> Part:
@@ -95,13 +95,13 @@ class Command(BaseCommand):
         loading.empty()
         loading.places_and_staff(self.staff, self.city.today, password)
         self.say(
-            f"网格 {sum(len(place.grids) for place in communities())} 个,工作人员 {len(self.staff.users)} 人"
+            f"网格 {sum(len(place.grids) for place in communities())} 个，工作人员 {len(self.staff.users)} 人"
         )
         with loading.bulk():
             while first is not None:
                 self.take(first, total, files)
                 first = next(parts, None)
-            self.say(f"社区(村){total.communities}/{len(self.city.shares)},已写入,正在建立索引")
+            self.say(f"社区（村）{total.communities}/{len(self.city.shares)}，已写入，正在建立索引")
         loading.sequences()
         if builder.wants_rows:
             loading.analyze(vacuum=False)
@@ -123,15 +123,15 @@ class Command(BaseCommand):
         total.movable.add(part.movable)
         if time.monotonic() - self.shown > 2:
             self.shown = time.monotonic()
-            self.say(f"社区(村){total.communities}/{len(self.city.shares)},已建 {total.people:,} 人")
+            self.say(f"社区（村）{total.communities}/{len(self.city.shares)}，已建 {total.people:,} 人")
 
     def report(self, total: Part, day: date, *, places_only: bool) -> None:
         seconds = time.monotonic() - self.started
         if places_only:
-            self.say(f"只建了网格和人员,用时 {seconds:.0f} 秒。城市日期 {day}")
+            self.say(f"只建了网格和人员，用时 {seconds:.0f} 秒。城市日期 {day}")
         else:
-            made = f"{total.people:,} 人,{total.dwellings:,} 处房屋,{total.files:,} 份档案"
-            self.say(f"完成:{made},用时 {seconds:.0f} 秒。城市日期 {day}")
+            made = f"{total.people:,} 人，{total.dwellings:,} 处房屋，{total.files:,} 份档案"
+            self.say(f"完成：{made}，用时 {seconds:.0f} 秒。城市日期 {day}")
 
     def say(self, text: str) -> None:
         if self.verbosity:

@@ -11,10 +11,10 @@ from registry.invariants import findings
 
 
 class Command(BaseCommand):
-    help = "核对登记数据的各项约束和副本;全部成立时退出码为 0"
+    help = "核对登记数据的各项约束和副本；全部成立时退出码为 0"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", action="store_true", help="打印 JSON 列表:check、ok、count、examples")
+        parser.add_argument("--json", action="store_true", help="打印 JSON 列表：check、ok、count、examples")
 
     def handle(self, **options: Any) -> None:
         with transaction.atomic():
@@ -28,7 +28,7 @@ class Command(BaseCommand):
                 mark = (
                     "成立"
                     if finding["ok"]
-                    else f"不成立:{finding['count']} 处,例如 {', '.join(finding['examples'])}"
+                    else f"不成立：{finding['count']} 处，例如 {', '.join(finding['examples'])}"
                 )
                 self.stdout.write(f"{finding['check']}: {mark}")
         if not all(finding["ok"] for finding in found):
