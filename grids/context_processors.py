@@ -69,6 +69,7 @@ class Nav:
         if self.may(Permission.SEARCH_PEOPLE):
             found += self._item("人房", "map-pin", "households", "/residents/", "/dwellings/")
         if self.may(Permission.SEE_YOUTHS):
+            found += self._item("线索", "map-pin", "candidates")
             found += self._item("迁移", "arrow-left-right", "moves", "/handovers/")
             found += self._item("提醒", "bell", "alerts", has_badge=True)
         if self.may(Permission.LOAD_FEEDS):

@@ -18,13 +18,16 @@ from grids.permissions import Permission
 from grids.scope import within
 
 from .board import Column, Figure, Row, youth_counts
+from .candidate_rows import FOR_A_ROW, rows_of
+from .candidate_rows import Row as CandidateRow
 from .filters.youths import DUE_SOON_DAYS
-from .models import Enrolment, Handover, Residence, Youth
+from .models import Candidate, Enrolment, Handover, Residence, Youth
 from .person import REVIEW_SOON
 
 MOST_VISITS = 20
 MOST_HANDOVERS = 20
 MOST_REVIEWS = 5
+MOST_CANDIDATES = 5
 
 _COLUMNS = [
     Column("waiting", "待接收", "handovers", {"direction": "in"}, "soon"),
@@ -128,6 +131,12 @@ class Today:
         ended = Handover.objects.visible_to(self.user).filter(youth__in=[youth.pk for youth in rows])
         latest = {handover.youth_id: handover for handover in ended.order_by("offered_at")}
         return [Astray(youth, latest.get(youth.pk)) for youth in rows]
+
+    @cached_property
+    def candidates(self) -> list[CandidateRow]:
+        """Candidates that nobody has visited yet, the longest waiting first."""
+        waiting = Candidate.objects.visible_to(self.user).to_visit().select_related(*FOR_A_ROW)
+        return rows_of(self.user, list(waiting.order_by("suggested_on", "id")[:MOST_CANDIDATES]))
 
     @cached_property
     def visits(self) -> list[Visit]:

@@ -5,7 +5,6 @@ words for whatever it is about, and sees nothing of what becomes of it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -25,34 +24,19 @@ from grids.permissions import Permission, requires
 from .. import candidates as verbs
 from .. import readings
 from ..board import place_of
+from ..candidate_rows import FOR_A_ROW, rows_of, topic_words
 from ..filters.candidates import CandidateFilter
 from ..filters.places import Places
 from ..forms.candidates import CandidateVisitForm, SetAsideForm, VerifyForm
 from ..funnel import funnel_of
 from ..holding import Refused
-from ..models import Candidate, Reading, Residence, Youth
+from ..models import Candidate, Reading, Youth
 from ..models.youths import age_on
 from ..person import look_at
-from ..reasons import CARE
 from ..snapshots import snapshot
 from .held_file import hiding_what_left
 
-_FOR_A_ROW = ("resident", "category", "grid__community__parent__parent")
-_FOR_A_PAGE = (*_FOR_A_ROW, "enrolment", "visited_by", "decided_by", "grid__responsible__user")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One candidate as a list shows it; topic and reason only to those who may know them."""
-
-    candidate: Candidate
-    age: int
-    topic: str
-    reason: str
-    place: str
-    door: str
-    is_told: bool
-    is_to_do: bool
+_FOR_A_PAGE = (*FOR_A_ROW, "enrolment", "visited_by", "decided_by", "grid__responsible__user")
 
 
 @never_cache
@@ -74,7 +58,7 @@ def candidates(request: HttpRequest) -> HttpResponse:
 def _listed(request: HttpRequest, user: User, form: CandidateFilter) -> dict[str, Any]:
     mine = Candidate.objects.visible_to(user)
     page = read_page(
-        form.listed(mine).select_related(*_FOR_A_ROW),
+        form.listed(mine).select_related(*FOR_A_ROW),
         request.GET,
         "suggested_on",
         descending=form.state_ != "todo",
@@ -95,39 +79,6 @@ def _listed(request: HttpRequest, user: User, form: CandidateFilter) -> dict[str
         "chips": _chips(form),
         "funnel": funnel_of(user, form.places) if user.may(Permission.SEE_BOARD) else None,
     }
-
-
-def rows_of(user: User, found: list[Candidate], *, skip: int = 0) -> list[Row]:
-    """The rows of some candidates in scope; one statement for their doors."""
-    homes = Residence.objects.visible_to(user).current().select_related("dwelling")
-    doors = {
-        home.resident_id: str(home.dwelling)
-        for home in homes.filter(resident__in=[c.resident_id for c in found])
-    }
-    return [_row(user, candidate, doors.get(candidate.resident_id, ""), skip) for candidate in found]
-
-
-def _row(user: User, candidate: Candidate, door: str, skip: int) -> Row:
-    told = verbs.is_told_to(candidate, user)
-    community = candidate.grid.community
-    street = community.parent
-    district = street.parent if street else None
-    names = [str(district or ""), str(street or ""), str(community), str(candidate.grid)]
-    return Row(
-        candidate=candidate,
-        age=age_on(candidate.resident.birth_on, timezone.localdate()),
-        topic=_topic(candidate) if told else CARE,
-        reason=candidate.reason if told else "",
-        place=" · ".join(names[skip:]),
-        door=door,
-        is_told=told,
-        is_to_do=candidate.state == Candidate.State.OPEN and candidate.visited_at is None,
-    )
-
-
-def _topic(candidate: Candidate) -> str:
-    name = candidate.category.short_name if candidate.category else str(candidate.get_help_kind_display())
-    return f"{name} · 拟退出" if candidate.kind == Candidate.Kind.LEAVE else name
 
 
 def _shared_levels(places: Places) -> int:
@@ -186,7 +137,7 @@ def _page(request: HttpRequest, found: Candidate, **forms: Any) -> HttpResponse:
         "look_at": look_at(age),
         "youth": _file(found, user),
         "is_told": told,
-        "topic": _topic(found) if told else "",
+        "topic": topic_words(found) if told else "",
         "may_visit": is_open and found.visited_at is None and (not told or found.is_quiet),
         "may_decide": is_open and told and user.may_in(Permission.ENROL, found.grid_id),
         "visit_form": forms.get("visit_form") or CandidateVisitForm(),

@@ -18,6 +18,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from grids.models import Alert, Division, User
+from registry import rules
 from registry.models import Candidate, Enrolment, Resident, Youth
 from tests.cast import SignIn
 from tests.factories import (
@@ -565,3 +566,27 @@ def test_story_3_the_46_children(
     assert funnel(cadre) == ["46", "1", "1", "1"]
     helped = text_of(cadre, "/candidates/?kind=enter&state=helped")
     assert names_in(helped) == [mine[0]]
+
+
+# --- Today
+
+
+def test_today_leads_from_the_phone_to_the_result(sign_in: SignIn, fanchang_worker: User) -> None:
+    private, ordinary = quiet_pair()
+    client = sign_in(fanchang_worker)
+    shown = text_of(client, "/")
+    for candidate in (private, ordinary):
+        assert f'href="{page(candidate)}" aria-label="走访陈*桐"' in shown
+    assert not [word for word in TELLING if word in shown]
+    text_of(client, page(private, "visited"), result="seen")
+    assert page(private) not in text_of(client, "/")
+
+
+def test_a_candidate_goes_with_the_responsibility(wang_shanshan: User, yang_ying: User) -> None:
+    youth = make_youth(grid=GRID, age=11)
+    candidate = make_candidate(youth.resident)
+    youth.grid_id = NEXT_DOOR
+    youth.save()
+    assert rules.follow() == 1
+    assert Candidate.objects.visible_to(yang_ying).get() == candidate
+    assert not Candidate.objects.visible_to(wang_shanshan).exists()

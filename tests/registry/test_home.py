@@ -158,8 +158,8 @@ class TestToday:
         client = sign_in(worker)
         client.get("/")
         # frame: session, user, posts, assignments, badge; figures 2; alerts 2; handovers, astray 2, visits 2,
-        # reviews 2, grids
-        with django_assert_num_queries(17):
+        # reviews 2, grids, candidates
+        with django_assert_num_queries(18):
             page = client.get("/")
         assert len(page.context["today"].grids) == (grids if grids > 1 else 0)
 

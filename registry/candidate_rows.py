@@ -1,0 +1,62 @@
+"""Candidates 线索 as lists show them: topic and reason only to those who may know them."""
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from grids.models import User
+
+from .candidates import is_told_to
+from .models import Candidate, Residence
+from .models.youths import age_on
+from .reasons import CARE
+
+FOR_A_ROW = ("resident", "category", "grid__community__parent__parent")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One candidate as a list shows it; topic and reason only to those who may know them."""
+
+    candidate: Candidate
+    age: int
+    topic: str
+    reason: str
+    place: str
+    door: str
+    is_told: bool
+    is_to_do: bool
+
+
+def rows_of(user: User, found: list[Candidate], *, skip: int = 0) -> list[Row]:
+    """The rows of some candidates in scope; one statement for their doors."""
+    homes = Residence.objects.visible_to(user).current().select_related("dwelling")
+    doors = {
+        home.resident_id: str(home.dwelling)
+        for home in homes.filter(resident__in=[c.resident_id for c in found])
+    }
+    return [_row(user, candidate, doors.get(candidate.resident_id, ""), skip) for candidate in found]
+
+
+def _row(user: User, candidate: Candidate, door: str, skip: int) -> Row:
+    told = is_told_to(candidate, user)
+    community = candidate.grid.community
+    street = community.parent
+    district = street.parent if street else None
+    names = [str(district or ""), str(street or ""), str(community), str(candidate.grid)]
+    return Row(
+        candidate=candidate,
+        age=age_on(candidate.resident.birth_on, timezone.localdate()),
+        topic=topic_words(candidate) if told else CARE,
+        reason=candidate.reason if told else "",
+        place=" · ".join(names[skip:]),
+        door=door,
+        is_told=told,
+        is_to_do=candidate.state == Candidate.State.OPEN and candidate.visited_at is None,
+    )
+
+
+def topic_words(candidate: Candidate) -> str:
+    """留守, 事实无人抚养儿童, 闲散 · 拟退出."""
+    name = candidate.category.short_name if candidate.category else str(candidate.get_help_kind_display())
+    return f"{name} · 拟退出" if candidate.kind == Candidate.Kind.LEAVE else name
