@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import psycopg2
 from django.db import connection
 
 _PIECE = 1 << 16
@@ -14,21 +15,36 @@ class _Lines:
     def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
         self._lines: Iterator[str] = map(_line, rows)
         self._rest = ""
+        self.fault: Exception | None = None
 
     def read(self, size: int = _PIECE) -> str:
         parts, length = [self._rest], len(self._rest)
-        while length < size and (line := next(self._lines, None)) is not None:
-            parts.append(line)
-            length += len(line)
+        try:
+            while length < size and (line := next(self._lines, None)) is not None:
+                parts.append(line)
+                length += len(line)
+        except Exception as fault:
+            self.fault = fault
+            raise
         text = "".join(parts)
         self._rest = text[size:]
         return text[:size]
 
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """COPY rows (None, str, int, date, bytes) into `table`; the caller owns both names."""
-    with connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", _Lines(rows))
+    """COPY rows (None, str, int, date, bytes) into `table`; the caller owns both names.
+
+    What goes wrong while the rows are made (a file that ends in the middle of something) is raised as it is, not as
+    the database's word for it.
+    """
+    lines = _Lines(rows)
+    try:
+        with connection.cursor() as cursor:
+            cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", lines)
+    except psycopg2.Error:
+        if lines.fault is not None:
+            raise lines.fault from None
+        raise
 
 
 def _line(row: Sequence[Any]) -> str:
