@@ -1,18 +1,20 @@
 """What every test stands on. The people of the tests are in tests/cast.py, their factories in tests/factories.py."""
 
 import os
-from importlib import import_module
+from collections.abc import Generator
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.core.cache import cache
-from django.db import connection
+from django.db import models, transaction
+from pytest_django.plugin import blocking_manager_key
 
-from grids.models import Division
 from tests.browsers import chromium
 from tests.cast import *  # noqa: F403
 from tests.live import live_work  # noqa: F401 - a fixture
+
+LOADED_ROWS = pytest.StashKey[dict[type[models.Model], list[models.Model]]]()
 
 
 @pytest.fixture(autouse=True)
@@ -21,22 +23,29 @@ def _empty_cache() -> None:
     cache.clear()
 
 
-@pytest.fixture(autouse=True)
-def _reference_rows(request: pytest.FixtureRequest) -> None:
-    """A test that commits (`transaction=True`, a live server) leaves empty tables: the next one gets divisions,
+@pytest.fixture(scope="session")
+def django_db_setup(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> None:
+    """Keeps what the migrations load (divisions, counties, categories, sources, …) for after a committing test."""
+    with django_db_blocker.unblock():
+        request.config.stash[LOADED_ROWS] = {
+            model: rows
+            for model in apps.get_models()
+            if model._meta.managed
+            and model._meta.app_label not in ("contenttypes", "auth")
+            and (rows := list(model._base_manager.all()))
+        }
 
-    counties, categories and sources again, by the functions of the migrations that loaded them first.
-    """
-    marker = request.node.get_closest_marker("django_db")
-    commits = {"transactional_db", "live_server"} & set(request.fixturenames)
-    if not commits and not (marker and marker.kwargs.get("transaction")):
-        return
-    request.getfixturevalue("transactional_db")
-    if not Division.objects.exists():
-        with connection.schema_editor() as editor:
-            import_module("grids.migrations.0003_load_divisions").load(apps, editor)
-            import_module("registry.migrations.0004_reference_rows").load(apps, editor)
-            import_module("registry.migrations.0010_which_fact_counts").load(apps, editor)
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """A test that commits (`transaction=True`, a live server) leaves empty tables: the next one finds them filled."""
+    yield
+    marker = item.get_closest_marker("django_db")
+    commits = {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    if commits or (marker and marker.kwargs.get("transaction")):
+        with item.config.stash[blocking_manager_key].unblock(), transaction.atomic():
+            for model, rows in item.config.stash.get(LOADED_ROWS, {}).items():
+                model._base_manager.bulk_create(rows, ignore_conflicts=True)
 
 
 @pytest.fixture(scope="session")
