@@ -48,6 +48,20 @@ def record_visit(candidate: Candidate, *, result: str, met: str = "", note: str 
     _still_open(held, by=by)
     if held.visited_at is not None:
         raise CandidateEnded(f"{held.visited_by}已经走访过，不必再走。")
+    for one in (held, *_of_the_same_person(held, by=by)):
+        _take_visit(one, result=result, met=met, note=note, by=by)
+    rules.settle_grids([held.grid_id])
+    return held
+
+
+def _of_the_same_person(held: Candidate, *, by: User) -> list[Candidate]:
+    """Other quiet ones that wait: to the worker they are this one visit. (The resident is locked.)"""
+    mine = Candidate.objects.visible_to(by, Permission.ENROL).to_visit().exclude(pk=held.pk)
+    others = mine.filter(resident=held.resident_id, grid=held.grid_id, is_quiet=True)
+    return list(others.select_related("resident", "category").select_for_update(of=("self",), no_key=True))
+
+
+def _take_visit(held: Candidate, *, result: str, met: str, note: str, by: User) -> None:
     found = result == _Result.SEEN
     held.visited_at, held.visited_by, held.visit_result = timezone.now(), by, result
     held.visit_met, held.visit_note = (met if found else PersonMet.NOBODY), note or None
@@ -56,8 +70,6 @@ def record_visit(candidate: Candidate, *, result: str, met: str = "", note: str 
     else:
         held.save()
         _ask_for_a_decision(held)
-    rules.settle_grids([held.grid_id])
-    return held
 
 
 @transaction.atomic

@@ -274,8 +274,9 @@ class _Run:
         emptied = [grid for (grid,) in self.execute("outcome.sql", "withdraw")]
         counts.withdrawn = len(emptied)
         fresh = self.execute("outcome.sql", "suggest")
-        counts.suggested.update(topic for _, topic in fresh)
-        grids = Counter(grid for grid, _ in fresh)
+        counts.suggested.update(topic for _, topic, _ in fresh)
+        # Several quiet ones about one person are one visit.
+        grids = Counter(grid for grid, _ in {(grid, visit) for grid, _, visit in fresh})
         touched: set[int] = set()
         if emptied:
             touched |= settle_grids(emptied, poke=False)

@@ -135,7 +135,7 @@ class Today:
     @cached_property
     def candidates(self) -> list[CandidateRow]:
         """Candidates that nobody has visited yet, the longest waiting first."""
-        waiting = Candidate.objects.visible_to(self.user).to_visit().select_related(*FOR_A_ROW)
+        waiting = Candidate.objects.as_seen_by(self.user).to_visit().select_related(*FOR_A_ROW)
         return rows_of(self.user, list(waiting.order_by("suggested_on", "id")[:MOST_CANDIDATES]))
 
     @cached_property

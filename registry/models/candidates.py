@@ -4,7 +4,7 @@ import uuid
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -23,6 +23,15 @@ from .residents import Resident
 class CandidateQuerySet(GuardedQuerySet["Candidate"]):
     def open(self) -> "CandidateQuerySet":
         return self.filter(state=Candidate.State.OPEN)
+
+    def as_seen_by(self, user: User) -> "CandidateQuerySet":
+        """In scope, and of several quiet ones about one person only one: a single wish for a visit."""
+        first = Candidate.objects.filter(
+            resident=OuterRef("resident"), grid=OuterRef("grid"), is_quiet=True, id__lt=OuterRef("id")
+        )
+        waits, was_seen = Q(state="open", visited_at=None), Q(visited_at__isnull=False)
+        again = waits & Q(Exists(first.filter(waits))) | was_seen & Q(Exists(first.filter(was_seen)))
+        return self.visible_to(user).exclude(~told_to(user) & again)
 
     def to_visit(self) -> "CandidateQuerySet":
         """Open, and nobody has been there yet: what the grid has to do."""
@@ -93,7 +102,7 @@ class Candidate(models.Model):
     visit_note = EncryptedTextField("看到、问到的情况", purpose="candidate_note", null=True)
     decided_at = models.DateTimeField("办理时间", null=True)
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="办理人")
-    decision_reason = models.CharField("说明", max_length=200, blank=True, db_default="")
+    decision_reason = EncryptedTextField("说明", purpose="candidate_decision", null=True, blank=True)
 
     objects = GuardedManager.from_queryset(CandidateQuerySet)()
 
@@ -119,9 +128,11 @@ class Candidate(models.Model):
                 condition=Q(state="open", decided_at=None, decided_by=None)
                 | Q(state="withdrawn", decided_at__isnull=False)
                 | Q(state="verified", decided_at__isnull=False, decided_by__isnull=False)
-                | (
-                    Q(state="set_aside", decided_at__isnull=False, decided_by__isnull=False)
-                    & ~Q(decision_reason="")
+                | Q(
+                    state="set_aside",
+                    decided_at__isnull=False,
+                    decided_by__isnull=False,
+                    decision_reason__isnull=False,
                 ),
                 name="candidate_decided_by_someone",
                 violation_error_message="搁置线索必须写明原因",

@@ -56,7 +56,7 @@ def candidates(request: HttpRequest) -> HttpResponse:
 
 
 def _listed(request: HttpRequest, user: User, form: CandidateFilter) -> dict[str, Any]:
-    mine = Candidate.objects.visible_to(user)
+    mine = Candidate.objects.as_seen_by(user)
     page = read_page(
         form.listed(mine).select_related(*FOR_A_ROW),
         request.GET,

@@ -305,6 +305,24 @@ def test_a_street_without_a_named_person_reads_no_more_than_the_worker(sign_in: 
         assert not [word for word in TELLING if word in shown]
 
 
+def test_two_quiet_ones_about_one_person_are_one_visit(
+    sign_in: SignIn, fanchang_worker: User, fanchang: User
+) -> None:
+    first = make_candidate(topic="custody_child", grid=FAR)
+    second = make_candidate(first.resident, "moving_child")
+    worker = sign_in(fanchang_worker)
+    assert len(names_in(text_of(worker, "/candidates/"))) == 1
+    assert re.findall(r"<span>关爱对象</span><b>(\d)</b>", text_of(worker, "/candidates/")) == ["1"]
+    assert len(names_in(text_of(sign_in(fanchang), "/candidates/"))) == 2
+    assert text_of(worker, "/").count("走访陈*桐") == 1
+    shown = names_in(text_of(worker, "/candidates/"))[0]
+    text_of(worker, f"/candidates/{shown}/visited/", result="seen")
+    assert again(first).visited_by == again(second).visited_by == fanchang_worker
+    assert (again(first).state, again(second).state) == ("open", "verified")
+    assert names_in(text_of(worker, "/candidates/")) == []
+    assert len(names_in(text_of(worker, "/candidates/?state=visited"))) == 1
+
+
 # --- The list
 
 

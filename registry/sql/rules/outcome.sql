@@ -39,7 +39,7 @@ WHERE c.state = 'open' AND c.resident_id = n.resident_id AND c.category_id IS NO
 
 -- name: withdraw
 -- No longer so. Returns the grids, whose alerts may be done with it.
-UPDATE registry_candidate c SET state = 'withdrawn', decided_at = now(), decision_reason = '情况已不符合'
+UPDATE registry_candidate c SET state = 'withdrawn', decided_at = now()
 WHERE c.state = 'open' AND coalesce(c.category_id, c.help_kind) IN (SELECT topic FROM rule_limit)
   {touched: c.resident_id}
   AND NOT EXISTS (
@@ -59,7 +59,7 @@ WHERE NOT EXISTS (
     WHERE c.state = 'open' AND c.resident_id = n.resident_id AND c.category_id IS NOT DISTINCT FROM n.category_id
       AND c.help_kind = n.help_kind AND c.kind = n.kind)
 ON CONFLICT DO NOTHING
-RETURNING grid_id, coalesce(category_id, help_kind)
+RETURNING grid_id, coalesce(category_id, help_kind), CASE WHEN is_quiet THEN resident_id::text ELSE id::text END
 
 -- name: tell
 -- One alert a grid and batch, in the same words for whatever it is about; an older one of the grid gives way to it.
