@@ -152,8 +152,8 @@ def review(*, enrolment: Enrolment, note: str, by: User) -> Enrolment:
     if current.ends_on is not None:
         raise Refused(f"这个类别已于 {current.ends_on} 终止，不用再复核。")
     if current.review_on != review_day(current.category):
-        current.review_on = review_day(current.category)
-        keep(current, by=by, why=f"复核，仍符合：{note}", fields=["review_on"])
+        current.review_on, current.review_note = review_day(current.category), note
+        keep(current, by=by, why="复核，仍符合", fields=["review_on", "review_note"])
     return current
 
 

@@ -54,7 +54,7 @@ CHECKS: dict[str, str] = {
         WHERE e.ends_on IS NULL AND y.state <> 'open'""",
     "youth_without_category_has_reason": """
         SELECT y.id::text FROM registry_youth y
-        WHERE y.opened_reason = '' AND NOT EXISTS (SELECT FROM registry_enrolment e WHERE e.youth_id = y.id)""",
+        WHERE y.opened_reason IS NULL AND NOT EXISTS (SELECT FROM registry_enrolment e WHERE e.youth_id = y.id)""",
     "one_resident_per_id_number": """
         SELECT min(id)::text FROM registry_resident WHERE id_number_index IS NOT NULL
         GROUP BY id_number_index HAVING count(*) > 1""",

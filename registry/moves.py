@@ -18,6 +18,7 @@ from grids import alerts
 from grids.models import User
 
 from . import handovers, presence, register_row
+from .encryption import encrypt
 from .models import Dwelling, Move, Resident
 from .names import mask_name
 from .sql import statements
@@ -80,15 +81,25 @@ def judge_staged() -> Applied:
 def apply_judged(applied: Applied, **origin: Any) -> None:
     """Carry out what `judge_staged` found; fills in handovers, alerts and their addressees.
 
-    `origin`: source, batch, by (ids or None), note, submission_key.
+    `origin`: source, batch, by (ids or None), submission_key; `note`, the reporter's words, are kept encrypted with the
+    move, and `why`, a phrase of ours, stands in the history of what follows.
     """
     sql = statements("moves.sql")
-    parameters = {"source": None, "batch": None, "by": None, "note": "", "submission_key": None, **origin}
+    parameters: dict[str, Any] = {
+        "source": None,
+        "batch": None,
+        "by": None,
+        "note": "",
+        "why": "迁移",
+        "submission_key": None,
+    }
+    parameters |= origin
+    parameters["note"] = encrypt(parameters["note"], "move_note") if parameters["note"] else None
     with connection.cursor() as cursor:
         for name in _BEFORE_SETTLING:
             cursor.execute(sql[name], parameters if "%(" in sql[name] else None)
     presence.follow_moves()
-    told = settle(by=parameters["by"], reason=parameters["note"] or "迁移")
+    told = settle(by=parameters["by"], reason=parameters["why"])
     applied.handovers, applied.alerts, applied.addressees = told.handovers, told.alerts, told.addressees
 
 
@@ -149,7 +160,7 @@ def report_move(
     if applied.unchanged:
         raise MoveRefused("登记的现住址就是这里，不需要再报迁移" if dwelling else "此人已登记为离开本市")
     try:
-        apply_judged(applied, by=by.pk, note=note, submission_key=submission_key)
+        apply_judged(applied, by=by.pk, note=note, why="登记迁移", submission_key=submission_key)
     except IntegrityError as error:
         raise MoveRefused("这次迁移刚刚已由别人登记，请刷新后再看") from error
     return resident.moves.order_by("-recorded_at", "-moved_on")[0]

@@ -22,7 +22,7 @@ _TOLD: dict[type[models.Model], tuple[str, ...]] = {
     Youth: (
         "grid", "state", "opened_reason", "closed_reason", "grade", "grade_reason", "last_verified_on", "next_due_on",
     ),
-    Enrolment: ("starts_on", "ends_on", "end_reason", "evidence", "clause", "review_on"),
+    Enrolment: ("starts_on", "ends_on", "end_reason", "evidence", "clause", "review_on", "review_note"),
     Handover: ("to_grid", "state", "level", "due_at", "return_reason", "note"),
     Household: ("number", "note"),
 }  # fmt: skip

@@ -75,7 +75,7 @@ def set_grade(*, youth: Youth, grade: str, reason: str, version: int, by: User) 
     held.grade, held.grade_reason = grade, reason
     held.next_due_on = min(held.next_due_on or latest, latest)
     held.version += 1
-    keep(held, by=by, why=f"定级：{reason}", fields=["grade", "grade_reason", "next_due_on", "version"])
+    keep(held, by=by, why="定级", fields=["grade", "grade_reason", "next_due_on", "version"])
     return held
 
 
@@ -98,6 +98,6 @@ def close_file(*, youth: Youth, reason: str, by: User) -> Youth:
         raise Refused("这份档案须由区县团委办理结档，请联系区县团委。")
     end_all(held, reason=f"结档：{reason}", by=by)
     held.state, held.closed_on, held.closed_reason = Youth.State.CLOSED, timezone.localdate(), reason
-    keep(held, by=by, why=f"结档：{reason}", fields=["state", "closed_on", "closed_reason"])
+    keep(held, by=by, why="结档", fields=["state", "closed_on", "closed_reason"])
     register_row.refresh([held.pk])
     return held

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import stat
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -68,6 +69,52 @@ def secret(name: str, kept: dict[str, str]) -> str:
     return value
 
 
+def choice(name: str, options: tuple[str, ...], default: str) -> str:
+    """One of the `options`, in lower case. Anything else stops the start."""
+    value = os.environ.get(name, "").lower() or default
+    if value not in options:
+        allowed = "、".join(options)
+        raise ImproperlyConfigured(
+            f"环境变量 {name} 只能是 {allowed}。 {name} must be one of {', '.join(options)}."
+        )
+    return value
+
+
+def field_keys(kept: dict[str, str]) -> str:
+    """FIELD_KEYS, or what stands in the file that FIELD_KEYS_FILE names (entries on lines or between commas, # a
+    comment). Both at once are refused: nobody could say which of them encrypts."""
+    file = os.environ.get("FIELD_KEYS_FILE", "")
+    if not file:
+        return secret("FIELD_KEYS", kept)
+    if os.environ.get("FIELD_KEYS"):
+        raise ImproperlyConfigured(
+            "FIELD_KEYS 和 FIELD_KEYS_FILE 只能设置一个。 Set FIELD_KEYS or FIELD_KEYS_FILE, not both."
+        )
+    lines = private_text("FIELD_KEYS_FILE", Path(file)).splitlines()
+    entries = (line.partition("#")[0].strip().strip(",") for line in lines)
+    return ",".join(filter(None, entries))
+
+
+def private_text(name: str, file: Path) -> str:
+    """The text of a file with secrets. Refused when anybody but its owner, or an owner but us, could read it."""
+    try:
+        # One open file for the look at its mode and for its text, so that none can be put in place of the other.
+        with file.open() as opened:
+            about = os.fstat(opened.fileno())
+            if not stat.S_ISREG(about.st_mode):
+                raise ImproperlyConfigured(f"{name}：{file} 不是普通文件。 {name}: not a regular file.")
+            if stat.S_IMODE(about.st_mode) & 0o077 or about.st_uid not in (os.geteuid(), 0):
+                raise ImproperlyConfigured(
+                    f"{name}：{file} 只能由运行本系统的用户自己读写，请执行 chmod 600 {file} 并核对所有者。 "
+                    f"{name}: readable by others than its owner; chmod 600, owned by the user that runs the site."
+                )
+            return opened.read()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{name}：读不到 {file}（{error.strerror}）。 {name}: cannot be read （{error.strerror}）."
+        ) from None
+
+
 def kept_secrets(file: Path) -> dict[str, str]:
     """The secrets of a demo: made once, then read from `file`, which only its owner may read.
 
@@ -97,7 +144,7 @@ def database(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
         raise ImproperlyConfigured(
-            "DATABASE_URL 格式应为 postgresql://用户:密码@主机:端口/数据库名。 "
+            "DATABASE_URL 格式应为 postgresql://用户：密码@主机：端口/数据库名。 "
             "DATABASE_URL must look like postgresql://user:password@host:port/name."
         )
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}

@@ -28,7 +28,11 @@ _kept = environment.kept_secrets(VAR / "secrets.env") if EMBEDDED else {}
 _secure = not (DEBUG or TESTING or EMBEDDED)
 
 SECRET_KEY = environment.secret("SECRET_KEY", _kept)
-FIELD_KEYS = environment.secret("FIELD_KEYS", _kept)
+# Encrypted columns: grids/encryption.py. A change of keys or cipher is followed by `manage.py rotate_keys`; a change of
+# the index's key or hash means rebuilding every index.
+FIELD_KEYS = environment.field_keys(_kept)
+FIELD_CIPHER = environment.choice("FIELD_CIPHER", ("aes", "sm4"), "aes")
+INDEX_HASH = environment.choice("INDEX_HASH", ("sha256", "sm3"), "sha256")
 ALLOWED_HOSTS = environment.listing("ALLOWED_HOSTS")
 if not ALLOWED_HOSTS:
     if _secure:

@@ -21,7 +21,7 @@ def history() -> None:
 def _youths() -> None:
     accepted = "(SELECT h.{} FROM registry_handover h WHERE h.youth_id = t.id AND h.state = 'accepted')"
     first, at = accepted.format("from_grid_id"), accepted.format("ended_at")
-    still_open = {"state": "'open'", "closed_on": "NULL", "closed_reason": "''"}
+    still_open = {"state": "'open'", "closed_on": "NULL", "closed_reason": "NULL"}
     before = {**still_open, "grid_id": f"coalesce({first}, t.grid_id)"}
     _created("registry", "Youth", "t.opened_on + time '10:00'", before, user="t.opened_by_id")
     _changed("registry", "Youth", at, f"{at} IS NOT NULL", still_open, why="接收交接")
@@ -29,7 +29,7 @@ def _youths() -> None:
 
 
 def _enrolments() -> None:
-    before = {"ends_on": "NULL", "end_reason": "''", "ended_by_id": "NULL"}
+    before = {"ends_on": "NULL", "end_reason": "NULL", "ended_by_id": "NULL"}
     _created("registry", "Enrolment", "t.starts_on + time '10:05'", before, user="t.verified_by_id")
     ended = "t.ends_on + time '16:00'"
     _changed("registry", "Enrolment", ended, "t.ends_on IS NOT NULL", why="终止类别", user="t.ended_by_id")
@@ -37,7 +37,7 @@ def _enrolments() -> None:
 
 def _handovers() -> None:
     before = {"state": "'offered'", "level": "'grid'", "ended_at": "NULL", "ended_by_id": "NULL"}
-    before |= {"return_reason": "''", "note": "''"}
+    before |= {"return_reason": "''", "note": "NULL"}
     _created("registry", "Handover", "t.offered_at", before)
     ended = "t.ended_at IS NOT NULL"
     _changed("registry", "Handover", "t.ended_at", ended, why="交接结束", user="t.ended_by_id")

@@ -23,7 +23,7 @@ ARRAY_NONE = "{}"
 # Table → columns, in the order of loading.
 COLUMNS = {
     "registry_dwelling": "id, code, grid_id, estate, building, unit, room, address, longitude, latitude",
-    "registry_household": "id, number, note",
+    "registry_household": "id, number",
     "registry_resident": (
         "id, person_number, id_number, id_number_index, name, pinyin, initials, sex, birth_on, "
         "hukou_code, hukou_is_rural, household_id, relation, phone"
@@ -48,7 +48,7 @@ COLUMNS = {
     "registry_need": "youth_id, kind, opened_on, visit_id, closed_on, outcome",
     "registry_move": (
         "id, resident_id, kind, from_dwelling_id, to_dwelling_id, from_grid_id, to_grid_id, "
-        "destination_code, moved_on, recorded_at, source_id, note"
+        "destination_code, moved_on, recorded_at, source_id"
     ),
     "registry_handover": (
         "id, youth_id, move_id, from_grid_id, to_grid_id, destination_code, state, level, offered_at, "
@@ -109,7 +109,7 @@ class Rows:
             )  # fmt: skip
         for house in town.households:
             if house.members:
-                self.add("registry_household", (house.id, house.number, ""))
+                self.add("registry_household", (house.id, house.number))
             for member in house.members:
                 self.resident(member)
         for house in town.households:
@@ -172,7 +172,9 @@ class Rows:
         self.add(
             "registry_youth",
             (made.id, person.id, made.grid, "closed" if made.closed_on else "open", day(made.opened_on), made.opened_by,
-             made.opened_reason, day(made.closed_on), made.closed_reason, made.grade, made.grade_reason,
+             sealed(made.opened_reason, "youth_opened_reason"), day(made.closed_on),
+             sealed(made.closed_reason, "youth_closed_reason"), made.grade,
+             sealed(made.grade_reason, "youth_grade_reason"),
              day(made.last_verified), day(made.next_due), 1,
              person.name, "", "", person.sex, day(person.born), "", "", 0,
              "unknown", "unknown", "unknown", "unknown", ARRAY_NONE),
@@ -181,8 +183,8 @@ class Rows:
             self.add(
                 "registry_enrolment",
                 (enrolment.id, made.id, enrolment.category, day(enrolment.since), day(enrolment.until),
-                 enrolment.evidence,
-                 CLAUSES[enrolment.category], enrolment.verified_by, day(enrolment.review_on), enrolment.end_reason,
+                 sealed(enrolment.evidence, "enrolment_evidence"), CLAUSES[enrolment.category], enrolment.verified_by,
+                 day(enrolment.review_on), sealed(enrolment.end_reason, "enrolment_end_reason"),
                  ended_by if enrolment.until else NULL),
             )  # fmt: skip
         for visit in made.visits:
@@ -200,7 +202,7 @@ class Rows:
                     day(need.opened_on),
                     need.visit or NULL,
                     day(need.closed_on),
-                    need.outcome,
+                    sealed(need.outcome, "need_outcome"),
                 ),
             )
 
@@ -209,7 +211,7 @@ class Rows:
             "registry_move",
             (move.id, move.person.id, move.kind, move.from_dwelling or NULL, move.to_dwelling or NULL,
              move.from_grid or NULL,
-             move.to_grid or NULL, move.destination, day(move.on), time(move.recorded_at), "police", ""),
+             move.to_grid or NULL, move.destination, day(move.on), time(move.recorded_at), "police"),
         )  # fmt: skip
 
     def handovers(self, made: YouthFile) -> None:
@@ -220,7 +222,7 @@ class Rows:
                  handover.destination,
                  handover.state, handover.level, time(handover.offered_at), time(handover.due_at),
                  time(handover.ended_at),
-                 handover.by or NULL, handover.return_reason, handover.note),
+                 handover.by or NULL, handover.return_reason, sealed(handover.note, "handover_note")),
             )  # fmt: skip
 
 

@@ -107,7 +107,7 @@ def _apply(order: Order, batch: Batch, merge: ModuleType, judged: Applied) -> No
             "CREATE TEMPORARY TABLE touched_resident (resident_id bigint) ON COMMIT DROP"
         )
     by = order.by.pk if order.by else None
-    merge.apply(judged, source=batch.source_id, batch=batch.pk, by=by, note=f"{batch.source}数据")
+    merge.apply(judged, source=batch.source_id, batch=batch.pk, by=by, why=f"{batch.source}数据")
     suggested = rules.suggest_touched()
     judged.candidates = suggested.new
     judged.alerts += suggested.alerts

@@ -53,7 +53,7 @@ class CheckRequest(models.Model):
     created_at = models.DateTimeField("提出时间", default=timezone.now)
     due_on = models.DateField("答复期限")
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.OPEN)
-    answer = models.CharField("答复", max_length=200, blank=True)
+    answer = EncryptedTextField("答复", purpose="check_answer", null=True, blank=True)
     answered_by = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="+", verbose_name="登记答复的人"
     )

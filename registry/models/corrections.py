@@ -26,7 +26,7 @@ class Correction(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     youth = models.ForeignKey(Youth, models.PROTECT, related_name="corrections", verbose_name="青少年档案")
     changes_json = EncryptedTextField("更正内容", purpose="correction_changes")
-    reason = models.CharField("依据", max_length=100)
+    reason = EncryptedTextField("依据", purpose="correction_reason")
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="更正人")
     created_at = models.DateTimeField("更正时间", default=timezone.now)
     submission_key = models.UUIDField(null=True, unique=True)

@@ -9,6 +9,7 @@ from simple_history.models import HistoricalRecords
 
 from grids.models import User
 
+from ..encryption import EncryptedTextField
 from ..managers import GuardedManager, GuardedQuerySet
 from ..reasons import knows_reasons
 from .categories import Category
@@ -34,11 +35,13 @@ class Enrolment(models.Model):
     category = models.ForeignKey(Category, models.PROTECT, related_name="+", verbose_name="类别")
     starts_on = models.DateField("起始日期", default=timezone.localdate)
     ends_on = models.DateField("终止日期", null=True)
-    evidence = models.CharField("认定依据", max_length=500)
+    evidence = EncryptedTextField("认定依据", purpose="enrolment_evidence")
     clause = models.CharField("依据条款", max_length=200)
     verified_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="核实人")
     review_on = models.DateField("复核日期")
-    end_reason = models.CharField("终止原因", max_length=200, blank=True)
+    # What was seen when the category was last looked at again and still held.
+    review_note = EncryptedTextField("复核情况", purpose="enrolment_review_note", null=True, blank=True)
+    end_reason = EncryptedTextField("终止原因", purpose="enrolment_end_reason", null=True, blank=True)
     ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="终止人")
     submission_key = models.UUIDField(null=True, unique=True)
     history = HistoricalRecords(verbose_name="类别认定变更", excluded_fields=["submission_key"])
@@ -56,14 +59,14 @@ class Enrolment(models.Model):
                 violation_error_message="这个类别已经认定，不必重复添加",
             ),
             models.CheckConstraint(
-                condition=Q(ends_on=None, end_reason="", ended_by=None)
-                | (Q(ends_on__isnull=False, ends_on__gte=models.F("starts_on")) & ~Q(end_reason="")),
+                condition=Q(ends_on=None, end_reason=None, ended_by=None)
+                | Q(ends_on__isnull=False, ends_on__gte=models.F("starts_on"), end_reason__isnull=False),
                 name="enrolment_ends_with_reason",
                 violation_error_message="终止类别必须写明原因,终止日期不能早于起始日期",
             ),
             models.CheckConstraint(
-                condition=~Q(evidence="") & ~Q(clause=""),
-                name="enrolment_has_evidence_and_clause",
-                violation_error_message="认定必须写明依据和条款",
+                condition=~Q(clause=""),  # and `evidence` is never NULL, which "" would be
+                name="enrolment_has_clause",
+                violation_error_message="认定必须写明条款",
             ),
         ]

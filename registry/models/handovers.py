@@ -13,6 +13,7 @@ from grids.models import Grid, User
 from grids.permissions import Permission
 from grids.scope import within
 
+from ..encryption import EncryptedTextField
 from ..managers import GuardedManager, GuardedQuerySet
 from .moves import Move
 from .youths import Youth
@@ -63,6 +64,10 @@ class Handover(models.Model):
         NOT_FOUND = "not_found", "查无此人"
         OTHER = "other", "其他"
 
+    class CancelReason(models.TextChoices):
+        MOVED_BACK = "moved_back", "已迁回原网格"
+        MOVED_ON = "moved_on", "接收前又迁往别处"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     youth = models.ForeignKey(Youth, models.PROTECT, related_name="handovers", verbose_name="青少年档案")
     move = models.ForeignKey(Move, models.PROTECT, related_name="+", verbose_name="迁移")
@@ -88,7 +93,10 @@ class Handover(models.Model):
     ended_at = models.DateTimeField("结束时间", null=True)
     ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="经办人")
     return_reason = models.CharField("退回原因", max_length=20, choices=ReturnReason.choices, blank=True)
-    note = models.CharField("说明", max_length=500, blank=True)
+    cancelled_because = models.CharField(
+        "取消原因", max_length=20, choices=CancelReason.choices, blank=True, db_default=""
+    )
+    note = EncryptedTextField("说明", purpose="handover_note", null=True, blank=True)
     history = HistoricalRecords(verbose_name="交接变更")
 
     objects = GuardedManager.from_queryset(HandoverQuerySet)()
@@ -117,7 +125,7 @@ class Handover(models.Model):
                 violation_error_message="退回必须选择原因",
             ),
             models.CheckConstraint(
-                condition=~Q(state="answered") | (Q(to_grid=None) & ~Q(note="")),
+                condition=~Q(state="answered") | Q(to_grid=None, note__isnull=False),
                 name="handover_answered_with_note",
                 violation_error_message="请写明外地的答复",
             ),

@@ -13,6 +13,7 @@ from grids.permissions import Permission
 from grids.scope import within
 
 from ..codes import MoveKind
+from ..encryption import EncryptedTextField
 from ..managers import GuardedManager, GuardedQuerySet
 from .dwellings import Dwelling
 from .feeds import Batch, Source
@@ -54,7 +55,7 @@ class Move(models.Model):
         Batch, models.PROTECT, null=True, related_name="+", verbose_name="批次", db_index=False
     )
     reported_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="报告人")
-    note = models.CharField("说明", max_length=200, blank=True)
+    note = EncryptedTextField("说明", purpose="move_note", null=True, blank=True)
     corrected_at = models.DateTimeField("更正时间", null=True)
     voided_at = models.DateTimeField("作废时间", null=True)
     submission_key = models.UUIDField(null=True, unique=True)

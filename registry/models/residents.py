@@ -28,7 +28,7 @@ class Household(models.Model):
     """户: people living as one family; each member carries the relation to its head (GB/T 4761)."""
 
     number = models.CharField("户号", max_length=18, unique=True, db_collation="C")
-    note = models.CharField("备注", max_length=200, blank=True)
+    note = EncryptedTextField("备注", purpose="household_note", null=True, blank=True)
     history = HistoricalRecords(verbose_name="户变更")
 
     objects = GuardedManager.from_queryset(HouseholdQuerySet)()

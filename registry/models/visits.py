@@ -87,7 +87,7 @@ class Need(models.Model):
     opened_on = models.DateField("提出日期", default=timezone.localdate)
     visit = models.ForeignKey(Visit, models.PROTECT, null=True, related_name="needs", verbose_name="走访")
     closed_on = models.DateField("解决日期", null=True)
-    outcome = models.CharField("结果", max_length=200, blank=True)
+    outcome = EncryptedTextField("结果", purpose="need_outcome", null=True, blank=True)
 
     objects = GuardedManager.from_queryset(NeedQuerySet)()
 

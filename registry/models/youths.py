@@ -13,6 +13,7 @@ from simple_history.models import HistoricalRecords
 from grids.models import Grid, User
 
 from ..codes import Grade, Sex
+from ..encryption import EncryptedTextField
 from ..managers import GuardedManager, GuardedQuerySet
 from ..names import mask_name
 from .characters import Characters
@@ -68,11 +69,11 @@ class Youth(models.Model):
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.OPEN)
     opened_on = models.DateField("建档日期", default=timezone.localdate)
     opened_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="建档人")
-    opened_reason = models.CharField("建档原因", max_length=200, blank=True)
+    opened_reason = EncryptedTextField("建档原因", purpose="youth_opened_reason", null=True, blank=True)
     closed_on = models.DateField("结档日期", null=True)
-    closed_reason = models.CharField("结档原因", max_length=200, blank=True)
+    closed_reason = EncryptedTextField("结档原因", purpose="youth_closed_reason", null=True, blank=True)
     grade = models.CharField("关注等级", max_length=1, choices=Grade.choices, default=Grade.B)
-    grade_reason = models.CharField("定级原因", max_length=200, blank=True)
+    grade_reason = EncryptedTextField("定级原因", purpose="youth_grade_reason", null=True, blank=True)
     last_verified_on = models.DateField("最近核实", null=True)
     next_due_on = models.DateField("下次走访", null=True)
     version = models.PositiveIntegerField(default=1, db_default=1)  # a stale edit is seen by it
@@ -109,8 +110,8 @@ class Youth(models.Model):
         verbose_name = verbose_name_plural = "青少年档案"
         constraints = [
             models.CheckConstraint(
-                condition=Q(state="open", closed_on=None, closed_reason="")
-                | (Q(state="closed", closed_on__isnull=False) & ~Q(closed_reason="")),
+                condition=Q(state="open", closed_on=None, closed_reason=None)
+                | Q(state="closed", closed_on__isnull=False, closed_reason__isnull=False),
                 name="youth_closed_with_date_and_reason",
                 violation_error_message="结档必须写明日期和原因",
             ),

@@ -55,8 +55,8 @@ SELECT count(*) FILTER (WHERE f.resident_id IS NOT NULL AND f.fault IS NULL) - (
 FROM feed_resident_known f
 
 -- name: households
-INSERT INTO registry_household (number, note)
-SELECT DISTINCT household_number, '' FROM feed_resident_known WHERE fault IS NULL AND household_number IS NOT NULL
+INSERT INTO registry_household (number)
+SELECT DISTINCT household_number FROM feed_resident_known WHERE fault IS NULL AND household_number IS NOT NULL
 ON CONFLICT (number) DO NOTHING
 
 -- name: add

@@ -6,16 +6,16 @@
 -- Moved back, or moved on to a third place, before anybody accepted.
 WITH ended AS (
     UPDATE registry_handover h SET state = 'cancelled', ended_at = now(), ended_by_id = %(by)s,
-        note = CASE WHEN y.new_grid = y.old_grid THEN '已迁回原网格' ELSE '接收前又迁往别处' END
+        cancelled_because = CASE WHEN y.new_grid = y.old_grid THEN 'moved_back' ELSE 'moved_on' END
     FROM youth_step y
     WHERE h.youth_id = y.youth_id AND h.state IN ('offered', 'escalated') AND h.to_grid_id IS DISTINCT FROM y.new_grid
-    RETURNING h.*, y.masked
+    RETURNING h.*, y.masked, CASE WHEN y.new_grid = y.old_grid THEN '已迁回原网格' ELSE '接收前又迁往别处' END AS because
 ),
 history AS (
     INSERT INTO registry_historicalhandover (id, youth_id, move_id, from_grid_id, to_grid_id, destination_code, state, level,
-        offered_at, due_at, ended_at, ended_by_id, return_reason, note, history_date, history_type, history_change_reason, history_user_id)
+        offered_at, due_at, ended_at, ended_by_id, return_reason, cancelled_because, note, history_date, history_type, history_change_reason, history_user_id)
     SELECT id, youth_id, move_id, from_grid_id, to_grid_id, destination_code, state, level, offered_at, due_at, ended_at,
-        ended_by_id, return_reason, note, clock_timestamp(), '~', note, %(by)s FROM ended
+        ended_by_id, return_reason, cancelled_because, note, clock_timestamp(), '~', because, %(by)s FROM ended
 ),
 settled AS (
     UPDATE grids_alert a SET done_at = now() FROM ended
@@ -25,7 +25,7 @@ settled AS (
 told AS (
     INSERT INTO grids_alert (id, event_key, addressee_id, kind, text, path, subject_id, wants_act)
     SELECT gen_random_uuid(), 'handover:' || ended.id || ':cancelled', side.user_id, 'handover_cancelled',
-           ended.masked || '：交接取消，' || ended.note, '/handovers/' || ended.id || '/', ended.youth_id, false
+           ended.masked || '：交接取消，' || ended.because, '/handovers/' || ended.id || '/', ended.youth_id, false
     FROM ended JOIN LATERAL (
         SELECT DISTINCT r.user_id FROM grids_responsible r WHERE r.grid_id IN (ended.from_grid_id, ended.to_grid_id)) AS side ON true
     ON CONFLICT (event_key, addressee_id) DO NOTHING
@@ -43,10 +43,10 @@ WHERE h.youth_id = y.youth_id AND h.state IN ('offered', 'escalated') AND (h.mov
 -- name: offer
 -- To the new grid (or, out of the city, to the world), due in hours by grade; out of the city in days.
 WITH offered AS (
-    INSERT INTO registry_handover (youth_id, move_id, from_grid_id, to_grid_id, destination_code, offered_at, due_at, return_reason, note)
+    INSERT INTO registry_handover (youth_id, move_id, from_grid_id, to_grid_id, destination_code, offered_at, due_at, return_reason)
     SELECT y.youth_id, y.move_id, y.old_grid, y.new_grid, CASE WHEN y.new_grid IS NULL THEN y.destination ELSE '' END,
            statement_timestamp(), statement_timestamp() + CASE WHEN y.new_grid IS NULL THEN %(out_days)s * interval '1 day'
-                        WHEN y.grade = 'A' THEN %(hours_a)s * interval '1 hour' ELSE %(hours)s * interval '1 hour' END, '', ''
+                        WHEN y.grade = 'A' THEN %(hours_a)s * interval '1 hour' ELSE %(hours)s * interval '1 hour' END, ''
     FROM youth_step y
     WHERE y.new_grid IS DISTINCT FROM y.old_grid
       AND NOT EXISTS (SELECT FROM registry_handover h WHERE h.youth_id = y.youth_id AND h.state IN ('offered', 'escalated'))
@@ -54,9 +54,9 @@ WITH offered AS (
 ),
 history AS (
     INSERT INTO registry_historicalhandover (id, youth_id, move_id, from_grid_id, to_grid_id, destination_code, state, level,
-        offered_at, due_at, ended_at, ended_by_id, return_reason, note, history_date, history_type, history_change_reason, history_user_id)
+        offered_at, due_at, ended_at, ended_by_id, return_reason, cancelled_because, note, history_date, history_type, history_change_reason, history_user_id)
     SELECT id, youth_id, move_id, from_grid_id, to_grid_id, destination_code, state, level, offered_at, due_at, ended_at,
-        ended_by_id, return_reason, note, clock_timestamp(), '+', %(reason)s, %(by)s FROM offered
+        ended_by_id, return_reason, cancelled_because, note, clock_timestamp(), '+', %(reason)s, %(by)s FROM offered
 ),
 place AS (
     SELECT o.*, y.masked, extract(year FROM age(y.birth_on))::int AS years, n.name AS new_name,
@@ -124,9 +124,9 @@ raised AS (
 ),
 history AS (
     INSERT INTO registry_historicalhandover (id, youth_id, move_id, from_grid_id, to_grid_id, destination_code, state, level,
-        offered_at, due_at, ended_at, ended_by_id, return_reason, note, history_date, history_type, history_change_reason, history_user_id)
+        offered_at, due_at, ended_at, ended_by_id, return_reason, cancelled_because, note, history_date, history_type, history_change_reason, history_user_id)
     SELECT id, youth_id, move_id, from_grid_id, to_grid_id, destination_code, state, level, offered_at, due_at, ended_at,
-        ended_by_id, return_reason, note, clock_timestamp(), '~', '超时未接收，上报', NULL FROM raised
+        ended_by_id, return_reason, cancelled_because, note, clock_timestamp(), '~', '超时未接收，上报', NULL FROM raised
 )
 SELECT id FROM raised
 

@@ -135,9 +135,9 @@ SELECT %(batch)s, 'registry_move', changed.id::text, former.image, to_jsonb(chan
 -- name: correct_moves_without_one
 -- The first residence of a person has no move; a correction that may hand a youth over needs one to stand on.
 INSERT INTO registry_move (id, resident_id, kind, from_dwelling_id, from_grid_id, to_dwelling_id, to_grid_id, destination_code,
-                           moved_on, corrected_at, source_id, batch_id, reported_by_id, note)
+                           moved_on, corrected_at, source_id, batch_id, reported_by_id)
 SELECT s.move_id, s.resident_id, 'within', old.id, old.grid_id, d.id, d.grid_id, '', s.starts_on, now(),
-       %(source)s, %(batch)s, %(by)s, '更正'
+       %(source)s, %(batch)s, %(by)s
 FROM residence_step s
 JOIN registry_dwelling d ON d.id = s.dwelling_id
 JOIN registry_dwelling old ON old.id = s.current_dwelling

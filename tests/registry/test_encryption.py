@@ -1,5 +1,6 @@
 """Encrypted columns: readable with the key alone, in their own column alone, and found without being stored."""
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,16 +8,36 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry import encryption
-from registry.encryption import EncryptedTextField, Keys, blind_index, decrypt, encrypt
-from registry.models import Guardianship, Resident, Search, Visit
+from grids import encryption
+from grids.encryption import (
+    EncryptedTextField,
+    Keys,
+    _hmac,
+    blind_index,
+    current_head,
+    decrypt,
+    encrypt,
+    reencrypt,
+)
+from registry.models import Enrolment, Guardianship, Handover, Resident, Search, Visit, Youth
 from registry.models.residents import id_number_index
-from tests.factories import make_guardianship, make_resident, make_user, make_visit, make_youth, number_of
+from tests.factories import (
+    make_enrolment,
+    make_guardianship,
+    make_handover,
+    make_resident,
+    make_user,
+    make_visit,
+    make_youth,
+    number_of,
+)
 
 ONE, TWO, INDEX = "11" * 32, "22" * 32, "33" * 32
+KEY = bytes(range(64))
 
 
 @pytest.fixture
@@ -99,6 +120,7 @@ def test_a_refusal_does_not_say_what_the_value_was(ring: Any) -> None:
         f"1:{ONE[:-2]},index:{INDEX}",
         f"1:{'zz' * 32},index:{INDEX}",
         f"one:{ONE},index:{INDEX}",
+        f"1:{ONE},1:{TWO},index:{INDEX}",
         ONE,
     ],
 )
@@ -116,6 +138,58 @@ def test_the_blind_index_is_keyed_and_of_its_column(ring: Any) -> None:
     assert index != blind_index("340207201412031230", "phone")
     use(ring, f"1:{ONE},index:{TWO}")
     assert index != blind_index("340207201412031230", "id_number")
+
+
+# --- The ciphers of the country 国密
+
+
+def test_sm4_by_setting_and_what_aes_wrote_is_read_beside_it(ring: Any) -> None:
+    use(ring, f"1:{ONE},index:{INDEX}")
+    aes = encrypt("张小海", "note")
+    ring.FIELD_CIPHER = "sm4"
+    sm4 = encrypt("张小海", "note")
+    assert (aes[:2], sm4[:2]) == (bytes((1, 1)), bytes((2, 1)))
+    assert len(aes) == len(sm4)
+    assert decrypt(aes, "note") == decrypt(sm4, "note") == "张小海"
+    with pytest.raises(ValueError, match="another column"):
+        decrypt(sm4, "phone")
+    with pytest.raises(ValueError, match="altered"):
+        decrypt(sm4[:-1] + bytes([sm4[-1] ^ 1]), "note")
+
+
+def test_a_cipher_that_is_none_stops(ring: Any) -> None:
+    ring.FIELD_CIPHER = "des"
+    with pytest.raises(ImproperlyConfigured, match="FIELD_CIPHER"):
+        encrypt("x", "note")
+
+
+def test_the_index_by_sm3_is_another_index(ring: Any) -> None:
+    sha256 = blind_index("340207201412031230", "id_number")
+    ring.INDEX_HASH = "sm3"
+    sm3 = blind_index("340207201412031230", "id_number")
+    assert len(sm3) == 32
+    assert sm3 != sha256
+    # The example of GB/T 15852.2: HMAC-SM3 is HMAC over SM3 with blocks of 64 bytes.
+    inner = hashlib.new("sm3", bytes(b ^ 0x36 for b in KEY) + b"x").digest()
+    assert _hmac(KEY, b"x", "sm3") == hashlib.new("sm3", bytes(b ^ 0x5C for b in KEY) + inner).digest()
+
+
+# --- Written anew under another key
+
+
+def test_writing_anew_keeps_the_text_and_equal_values_equal(ring: Any) -> None:
+    use(ring, f"1:{ONE},index:{INDEX}")
+    old, other = encrypt("张小海", "note"), encrypt("张小海", "note")
+    assert reencrypt(old, "note") == old
+    use(ring, f"2:{TWO},1:{ONE},index:{INDEX}")
+    new = reencrypt(old, "note")
+    assert new[:2] == current_head() == bytes((1, 2))
+    assert decrypt(new, "note") == "张小海"
+    assert reencrypt(old, "note") == new  # so an image of a row stays equal to the row
+    assert reencrypt(other, "note") != new
+    assert new[2:14] not in (old[2:14], reencrypt(other, "note")[2:14])
+    with pytest.raises(ValueError, match="another column"):
+        reencrypt(old, "phone")
 
 
 # --- In the tables
@@ -173,11 +247,59 @@ def test_nothing_is_stored_for_nothing(db: None) -> None:
     assert raw(Resident, "phone") == raw(Resident, "id_number") == []
 
 
+def test_words_about_a_person_do_not_stand_in_the_tables_or_their_histories(db: None) -> None:
+    youth = make_youth("张小海", grade_reason="祖母年老体弱", opened_reason="孤儿,受过伤")
+    make_enrolment(youth, "idle", evidence="离校半年,家长确认")
+    make_handover(youth, None, state="answered", ended_at=timezone.now(), note="昆山团委已接收")
+    secrets: dict[tuple[Any, str], str] = {
+        (Youth, "grade_reason"): "祖母年老体弱",
+        (Youth, "opened_reason"): "孤儿,受过伤",
+        (Youth.history.model, "grade_reason"): "祖母年老体弱",
+        (Enrolment, "evidence"): "离校半年,家长确认",
+        (Enrolment.history.model, "evidence"): "离校半年,家长确认",
+        (Handover, "note"): "昆山团委已接收",
+        (Handover.history.model, "note"): "昆山团委已接收",
+    }
+    for (model, column), secret in secrets.items():
+        assert [decrypt(value, purpose_of(model, column)) for value in raw(model, column)] == [secret]
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT string_agg(r::text, '') FROM {model._meta.db_table} r")  # noqa: S608
+            assert secret not in cursor.fetchone()[0]
+
+
+def purpose_of(model: Any, column: str) -> str:
+    return str(model._meta.get_field(column).purpose)
+
+
+def test_an_empty_note_is_empty_before_and_after_it_was_stored(db: None) -> None:
+    youth = make_youth("张小海")
+    assert (Youth().closed_reason, youth.closed_reason) == ("", "")
+    youth.refresh_from_db()
+    assert youth.closed_reason == ""
+
+
 def test_every_encrypted_column_has_a_purpose_of_its_own() -> None:
+    """A history's column has that of the column it keeps."""
     purposes = [
         field.purpose
         for model in apps.get_models()
+        if not hasattr(model, "instance_type")
         for field in model._meta.get_fields()
         if isinstance(field, EncryptedTextField)
     ]
-    assert len(purposes) == len(set(purposes)) >= 6
+    assert len(purposes) == len(set(purposes)) >= 20
+
+
+def test_append_only_tables_name_their_encrypted_columns_and_no_others(db: None) -> None:
+    """What the trigger does not name, a rotation of keys could not write anew."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tgrelid::regclass::text, tgargs FROM pg_trigger WHERE tgname = 'append_only'")
+        named = {
+            table: {c.decode() for c in bytes(args).split(b"\0") if c} for table, args in cursor.fetchall()
+        }
+    models = {model._meta.db_table: model for model in apps.get_models()}
+    for table, columns in named.items():
+        fields = models[table]._meta.local_fields if table in models else []
+        assert columns == {f.column for f in fields if isinstance(f, EncryptedTextField)}, table
+    histories = {table for table, model in models.items() if hasattr(model, "instance_type")}
+    assert histories <= set(named)
