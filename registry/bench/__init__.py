@@ -1,0 +1,1 @@
+"""`manage.py bench`: the figures to reach, measured on a sample city in a database of its own."""
