@@ -27,6 +27,11 @@ class Role(models.TextChoices):
     AUDITOR = "auditor", "审计员"
 
 
+# The three officers 三员 (等保 8.1.4.2) see no youth at all, and their duties go together with nothing else: the
+# database refuses it (Post's constraint, migration 0008).
+OFFICERS = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR)
+
+
 class Permission(StrEnum):
     SEE_YOUTHS = "see_youths"  # open files in scope, visit, answer handovers, report moves
     ENROL = "enrol"  # verify; open a file, add and end a category that is not private

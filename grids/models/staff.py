@@ -10,11 +10,11 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Case, F, Func, Q, Value, When
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
-from ..permissions import ROLE_LEVEL, ROLE_PERMISSIONS, Permission, Role
+from ..permissions import OFFICERS, ROLE_LEVEL, ROLE_PERMISSIONS, Permission, Role
 from ..scope import covers, widest
 from .divisions import Division, Grid
 
@@ -149,6 +149,15 @@ def period() -> Func:
     )
 
 
+def duty() -> Case:
+    """What a role goes together with: each officer 三员 with itself alone, all other roles with one another."""
+    return Case(
+        When(role__in=[role.value for role in OFFICERS], then=F("role")),
+        default=Value("service"),
+        output_field=models.CharField(max_length=20),
+    )
+
+
 class Post(models.Model):
     """任职: a role over a division for a period, approved by a named manager (未成年人网络保护条例 art. 36)."""
 
@@ -215,6 +224,16 @@ class Post(models.Model):
                 ],
                 condition=Q(is_lead=True),
                 violation_error_message="这个区域在该时段已有负责人，请先结束原来的任职",
+            ),
+            # With responsibility for a grid the same is held by triggers on both tables (migration 0008).
+            ExclusionConstraint(
+                name="post_officer_holds_nothing_else",
+                expressions=[
+                    ("user", RangeOperators.EQUAL),
+                    (duty(), RangeOperators.NOT_EQUAL),
+                    (period(), RangeOperators.OVERLAPS),
+                ],
+                violation_error_message="系统管理员、安全管理员和审计员互不兼任，也不兼任其他职务",
             ),
         ]
         indexes = [
