@@ -4,27 +4,25 @@ Conditions on a person (age, sex, since when) mean the listed person; a househol
 it meets them all. Household make-up looks at everybody of the same household behind the same door.
 """
 
-from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any, Final
 
 import django_filters
 from django import forms
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BooleanField, Count, Exists, F, Func, Max, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils import timezone
 
 from grids.scope import within
 
-from ..codes import Sex
 from ..models import Presence
 from .places import Places
 from .youths import Choice, WholeNumber, years_before
 
 OLDEST: Final = 120
 LONGEST_DAYS: Final = 36_500
-MANY: Final = 8  # people behind one door, from which on it is no family's any more
+MANY: Final = 10  # people behind one door, from which on it is no family's any more
 CHILD: Final = 16  # younger than that
 ADULT: Final = 18
 GRANDPARENT: Final = 50
@@ -43,11 +41,13 @@ MAKEUP_RULES = {
 }
 LIVING = [("lived", "有人居住"), ("empty", "没有登记住人")]
 # Conditions on the person; the others are about the place or the household.
-OF_PERSON = ("age_min", "age_max", "sex", "moved_days", "stayed_days")
+OF_PERSON = ("age_min", "age_max", "moved_days", "stayed_days")
 
 
 class PeopleForm(forms.Form):
     """The checks across fields. One value a field: the address means one list."""
+
+    is_citywide = False  # nothing narrower than the city is asked for
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -60,37 +60,72 @@ class PeopleForm(forms.Form):
         new, long = data.get("moved_days"), data.get("stayed_days")
         if new is not None and long is not None and long > new:
             self.add_error("stayed_days", "住满的天数不能多于入住的天数。")
+        if data.get("makeup") and self.is_citywide and "division" not in self.errors:
+            self.add_error("division", "按家庭构成查，请先选区县，或填小区。")
         return data
 
 
-def home_of_person() -> Any:
-    """Everybody of the same household behind the same door as the person of the query around it.
+class RowIn(Func):
+    """`(a, b) IN (SELECT …)`; the sub-query comes last."""
 
-    People without a 户号 behind one door count as one household.
+    output_field = BooleanField()
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
+        parts, params = [], []
+        for expression in self.get_source_expressions():
+            sql, own = compiler.compile(expression)
+            parts.append(sql)
+            params.extend(own)
+        return f"({', '.join(parts[:-1])}) IN {parts[-1]}", params
+
+
+def _home() -> Coalesce:
+    """A household's number behind its door; people without a 户号 behind one door count as one household."""
+    return Coalesce("household_id", 0)
+
+
+def of_makeup(makeup: str, around: Any, today: date) -> Q:
+    """Who belongs to a household of this make-up: all households among the people `around`, grouped at one go.
+
+    The way to count them and to list few. To list the first of many, `beside` stops when it has enough.
     """
-    behind = Presence.objects.filter(dwelling=OuterRef("dwelling_id")).alias(
-        _home=Coalesce("household_id", 0)
-    )
-    return behind.filter(_home=Coalesce(OuterRef("household_id"), 0))
-
-
-def makeup_condition(makeup: str, today: date) -> Q:
-    """Who belongs to a household of this make-up."""
-    home = home_of_person()
     child, adult, old = (years_before(today, years) for years in (CHILD, ADULT, GRANDPARENT))
-    children = Exists(home.filter(birth_on__gt=child))
-    if makeup == "child":
-        return Q(children)
-    if makeup == "grandparents":
-        between = Exists(home.filter(birth_on__lte=child, birth_on__gt=old))
-        return Q(children) & ~Q(between) & Q(Exists(home.filter(birth_on__lte=old)))
-    if makeup == "minors":
-        return ~Q(Exists(home.filter(birth_on__lte=adult)))
-    if makeup == "single":
-        return ~Q(Exists(home.exclude(pk=OuterRef("pk"))))
-    # The eighth person behind the door, in any order, tells that there are so many.
-    others = Presence.objects.filter(dwelling=OuterRef("dwelling_id")).order_by("pk").values("pk")
-    return Q(Exists(others[MANY - 1 : MANY]))
+    if makeup == "dormitory":
+        crowds = around.order_by().values("dwelling").annotate(people=Count("pk")).filter(people__gte=MANY)
+        return Q(dwelling__in=crowds.values("dwelling"))
+    between = Count("pk", filter=Q(birth_on__lte=child, birth_on__gt=old))
+    condition = {
+        "child": Q(youngest__gt=child),
+        "grandparents": Q(youngest__gt=child, oldest__lte=old, between=0),
+        "minors": Q(oldest__gt=adult),
+        "single": Q(people=1),
+    }[makeup]
+    homes = (
+        around.order_by()
+        .annotate(home=_home())
+        .values("dwelling_id", "home")
+        .annotate(youngest=Max("birth_on"), oldest=Min("birth_on"), people=Count("pk"), between=between)
+        .filter(condition)
+    )
+    return Q(RowIn(F("dwelling_id"), _home(), Subquery(homes.values("dwelling_id", "home"))))
+
+
+def beside(makeup: str, today: date) -> Q:
+    """The same, asked of one person after another by those who live beside him or her."""
+    behind = Presence.objects.filter(dwelling=OuterRef("dwelling_id"))
+    if makeup == "dormitory":
+        # The tenth person behind the door, in any order, tells that there are so many.
+        return Q(Exists(behind.order_by("pk").values("pk")[MANY - 1 : MANY]))
+    home = behind.alias(_home=_home()).filter(_home=Coalesce(OuterRef("household_id"), 0))
+    child, adult, old = (years_before(today, years) for years in (CHILD, ADULT, GRANDPARENT))
+    children = Q(Exists(home.filter(birth_on__gt=child)))
+    between = Q(Exists(home.filter(birth_on__lte=child, birth_on__gt=old)))
+    return {
+        "child": children,
+        "grandparents": children & ~between & Q(Exists(home.filter(birth_on__lte=old))),
+        "minors": ~Q(Exists(home.filter(birth_on__lte=adult))),
+        "single": ~Q(Exists(home.exclude(pk=OuterRef("pk")))),
+    }[makeup]
 
 
 class PeopleFilter(django_filters.FilterSet):
@@ -102,11 +137,6 @@ class PeopleFilter(django_filters.FilterSet):
     age_min = WholeNumber(label="年龄（岁）从", method="by_age_min", least=0, most=OLDEST)
     age_max = WholeNumber(label="年龄（岁）到", method="by_age_max", least=0, most=OLDEST)
     makeup = Choice(label="家庭构成", method="by_makeup", choices=MAKEUPS)
-    sex = Choice(
-        label="性别",
-        field_name="resident__sex",
-        choices=[(sex.value, str(sex.label)) for sex in (Sex.MALE, Sex.FEMALE)],
-    )
     moved_days = WholeNumber(label="入住在（天）内", method="by_moved", least=1, most=LONGEST_DAYS)
     stayed_days = WholeNumber(label="住满（天）", method="by_stayed", least=1, most=LONGEST_DAYS)
     living = Choice(label="居住", method="by_living", choices=LIVING)
@@ -114,10 +144,18 @@ class PeopleFilter(django_filters.FilterSet):
     class Meta:
         form = PeopleForm
 
-    def __init__(self, data: QueryDict, queryset: Any, *, places: Places, doors: bool) -> None:
-        """`doors`: the list is of doors, so that one can ask for those where nobody lives."""
+    def __init__(
+        self, data: QueryDict, queryset: Any, *, one_by_one: Any, around: Any, places: Places, doors: bool
+    ) -> None:
+        """`one_by_one` are the same people as `queryset`, asked for in the way of a walk.
+
+        `around`: everybody at the doors that are meant, of whom they may be some.
+
+        `doors`: the list is of doors, so that one can ask for those where nobody lives.
+        """
         super().__init__(data, queryset)
         self.today = timezone.localdate()
+        self.one_by_one, self.around = one_by_one, around
         self.places = places
         if not doors:
             del self.filters["living"]
@@ -130,13 +168,20 @@ class PeopleFilter(django_filters.FilterSet):
         """The conditions in force."""
         return {name: v for name, v in self.form.cleaned_data.items() if v not in (None, "")}
 
-    def listed(self, *, leaving_out: Collection[str] = ()) -> Any:
-        """The people who meet the conditions, but for those named."""
-        queryset = self.queryset
-        for name, value in self.given().items():
-            if name not in leaving_out:
-                queryset = self.filters[name].filter(queryset, value)
-        return queryset
+    def listed(self, *, walking: bool = False) -> Any:
+        """The people who meet the conditions. `walking`: the first of many are wanted, not all."""
+        queryset, given = self.one_by_one if walking else self.queryset, self.given()
+        makeup = given.pop("makeup", "")
+        for name, value in given.items():
+            queryset = self.filters[name].filter(queryset, value)
+        if not makeup:
+            return queryset
+        if walking:
+            return queryset.filter(beside(makeup, self.today))
+        return queryset.filter(of_makeup(makeup, self._at_the_place(given), self.today))
+
+    def _at_the_place(self, given: dict[str, Any]) -> Any:
+        return self.by_division(self.around, "", given["division"]) if "division" in given else self.around
 
     def by_division(self, queryset: Any, name: str, code: str) -> Any:
         return queryset.filter(within("grid_id", [code]))
@@ -148,7 +193,7 @@ class PeopleFilter(django_filters.FilterSet):
         return queryset.filter(birth_on__gt=years_before(self.today, years + 1))
 
     def by_makeup(self, queryset: Any, name: str, makeup: str) -> Any:
-        return queryset.filter(makeup_condition(makeup, self.today))
+        return queryset.filter(beside(makeup, self.today))
 
     def by_moved(self, queryset: Any, name: str, days: int) -> Any:
         return queryset.filter(since_on__gte=self.today - timedelta(days=days))

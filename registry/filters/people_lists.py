@@ -36,6 +36,7 @@ from .places import INDENT, Places, short_name
 from .youths import years_before
 
 NAMES_COUNTED = 1_000
+LONG = 1_000  # rows
 _PLACE = "dwelling__grid__community__parent__parent"
 _COLUMNS = (
     "since_on", "birth_on", "household", "grid", "resident__name", "resident__sex", "resident__relation",
@@ -118,8 +119,18 @@ class PeopleList:
         self.shown: list[int] = []  # ids of the residents (or dwellings) on the page, for its reading
         prefixes = user.prefixes(Permission.SEARCH_PEOPLE)
         self.places = Places(prefixes, params.get("division", ""))
-        people = people_meant(Presence.objects.visible_to(user), search)
-        self.filterset = PeopleFilter(params, people, places=self.places, doors=self.is_of_doors)
+        around = at_doors_meant(Presence.objects.visible_to(user), search, prefix="dwelling__")
+        self.filterset = PeopleFilter(
+            params,
+            people_meant(around, search),
+            one_by_one=people_meant(around, search, walking=True),
+            around=around,
+            places=self.places,
+            doors=self.is_of_doors,
+        )
+        self.filterset.form.is_citywide = not has_words(search) and any(
+            len(area) < 6 for area in self.places.areas
+        )
 
     @property
     def is_valid(self) -> bool:
@@ -205,8 +216,15 @@ class PeopleList:
 
     # --- Rows
 
+    @property
+    def _is_long(self) -> bool:
+        """Whether the first page is found sooner on a walk than by asking for all."""
+        return self.total.number > LONG or self.total.is_more or not self.total.is_counted
+
     @cached_property
     def page(self) -> DoorPage:
+        if self.total.is_counted and not self.total.number:
+            return DoorPage([], 1)
         try:
             return read_door_page(self._to_list(), self.columns, self.params)
         except BadCursor:
@@ -276,7 +294,7 @@ class Residents(PeopleList):
         return self.filterset.listed().values(place=Left("grid_id", self.places.next_length))
 
     def _to_list(self) -> Any:
-        people = self._on_the_walk(self.filterset.listed(), "dwelling__")
+        people = self._on_the_walk(self.filterset.listed(walking=self._is_long), "dwelling__")
         return people.annotate(home=Coalesce("household_id", 0)).values_list(*self.columns)
 
     def rows(self) -> list[Row]:
@@ -299,7 +317,7 @@ class Households(PeopleList):
         return self.filterset.listed().values("dwelling_id", "household_id", place=place)
 
     def _to_list(self) -> Any:
-        people = self._on_the_walk(self.filterset.listed(), "dwelling__")
+        people = self._on_the_walk(self.filterset.listed(walking=self._is_long), "dwelling__")
         return people.annotate(home=Coalesce("household_id", 0)).values_list(*self.columns).distinct()
 
     def rows(self) -> list[Row]:
@@ -324,7 +342,8 @@ class Households(PeopleList):
         """The ids of those who meet the conditions on persons; None when everybody does."""
         if not self.asks_of_persons:
             return None
-        return set(self.filterset.listed().filter(dwelling__in=dwellings).values_list("pk", flat=True))
+        few = self.filterset.listed(walking=True).filter(dwelling__in=dwellings)
+        return set(few.values_list("pk", flat=True))
 
 
 class Dwellings(PeopleList):
@@ -334,14 +353,18 @@ class Dwellings(PeopleList):
     columns = ("door_order", "id")
     is_of_doors = True
 
-    @cached_property
-    def _doors(self) -> Any:
+    def _doors(self, *, walking: bool) -> Any:
         doors = Dwelling.objects.visible_to(self.user, Permission.SEARCH_PEOPLE)
         if division := self.given.get("division"):
             low, high = prefix_range(division)
             doors = doors.filter(grid_id__gte=low, grid_id__lt=high)
         if self.asks_of_persons or "makeup" in self.given:
-            doors = doors.filter(Exists(self.filterset.listed().filter(dwelling=OuterRef("pk"))))
+            people = self.filterset.listed(walking=walking)
+            doors = doors.filter(
+                Exists(people.filter(dwelling=OuterRef("pk")))
+                if walking
+                else Q(pk__in=people.values("dwelling"))
+            )
         else:
             doors = at_doors_meant(doors, self.search)
         living = Exists(Presence.objects.filter(dwelling=OuterRef("pk")))
@@ -353,10 +376,10 @@ class Dwellings(PeopleList):
         return False
 
     def _to_count(self) -> Any:
-        return self._doors.values(place=Left("grid_id", self.places.next_length))
+        return self._doors(walking=False).values(place=Left("grid_id", self.places.next_length))
 
     def _to_list(self) -> Any:
-        return self._on_the_walk(self._doors, "").values_list(*self.columns)
+        return self._on_the_walk(self._doors(walking=self._is_long), "").values_list(*self.columns)
 
     def rows(self) -> list[Row]:
         """One row a door, with how many live there."""

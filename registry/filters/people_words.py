@@ -13,15 +13,19 @@ from ..names import SearchTerms, search_terms
 _NUMBER = re.compile(r"[0-9]+")
 
 
-def people_meant(people: Any, search: Search | None) -> Any:
-    """The people among these whom the words of a search mean; all of them when it has none."""
+def people_meant(people: Any, search: Search | None, *, walking: bool = False) -> Any:
+    """The people among these whom a search names by name or number; all of them when it names none.
+
+    `walking`: the first of many are wanted, so each name is looked at in turn and the index of names left alone (its
+    function costs a hundred times as much as a look).
+    """
     if search is None:
         return people
     if search.id_number_index:
         people = people.filter(resident__id_number_index=bytes(search.id_number_index))
     if search.q:
-        people = people.filter(resident__in=_named(search_terms(search.q)))
-    return at_doors_meant(people, search, prefix="dwelling__")
+        people = people.filter(resident__in=_named(search_terms(search.q), walking=walking))
+    return people
 
 
 def at_doors_meant(rows: Any, search: Search | None, *, prefix: str = "") -> Any:
@@ -49,7 +53,7 @@ def door_pattern(words: str) -> str:
     return "^" + "[^0-9]+".join(parts) + "(?![0-9])"
 
 
-def _named(terms: SearchTerms) -> Any:
+def _named(terms: SearchTerms, *, walking: bool) -> Any:
     """Residents by part of the name, pinyin from its start, or initials; 张xh is a mix of both."""
     residents = Resident.objects.alias(_name=Characters("name"))
     if terms.is_id_number or not terms.text:
@@ -60,5 +64,7 @@ def _named(terms: SearchTerms) -> Any:
             # In the C collation whatever begins with these letters lies below the next last letter.
             beyond = start[:-1] + chr(ord(start[-1]) + 1)
             letters |= Q(**{f"{column}__gte": start, f"{column}__lt": beyond})
-    by_name = contains("name", terms.name_part) if terms.name_part else Q()
+    by_name = Q()
+    if terms.name_part:
+        by_name = Q(name__contains=terms.name_part) if walking else contains("name", terms.name_part)
     return residents.filter(by_name & letters).values("pk")
