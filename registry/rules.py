@@ -278,6 +278,8 @@ class _Run:
         # Several quiet ones about one person are one visit.
         grids = Counter(grid for grid, _ in {(grid, visit) for grid, _, visit in fresh})
         touched: set[int] = set()
+        if not self.touched:
+            emptied += [community for (community,) in self.execute("outcome.sql", "alerted")]
         if emptied:
             touched |= settle_grids(emptied, poke=False)
         if grids:
@@ -291,7 +293,7 @@ class _Run:
 
 
 def settle_grids(grid_codes: Iterable[str], *, poke: bool = True) -> set[int]:
-    """Mark the alerts of grids done where nothing is left to visit; returns whose they were."""
+    """Mark the alerts about these grids done where nothing is left to visit; returns whose they were."""
     with connection.cursor() as cursor:
         cursor.execute(statements("rules/outcome.sql")["settle"], {"grids": sorted(set(grid_codes))})
         users = {user_id for (user_id,) in cursor.fetchall()}

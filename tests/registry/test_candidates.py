@@ -204,7 +204,7 @@ class TestVisited:
 
     def test_ends_the_alert_of_the_grid_when_nothing_is_left(self, fanchang_worker: User) -> None:
         Alert.objects.create(
-            event_key=f"candidates:{FAR}:1", addressee=fanchang_worker, kind="candidates", text="请走访"
+            event_key=f"candidates:{PINGPU}:1", addressee=fanchang_worker, kind="candidates", text="请走访"
         )
         both = [make_candidate(topic=topic, grid=FAR) for topic in ("custody_child", "moving_child")]
         candidates.record_visit(both[0], result="seen", met="youth", by=fanchang_worker)

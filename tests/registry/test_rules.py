@@ -717,6 +717,23 @@ def test_the_worker_gets_one_alert_a_grid_and_batch_and_it_does_not_say_why(fanc
     assert [a.text for a in Alert.objects.of(fanchang_worker).open()] == ["第1网格有 1 条新线索，请走访"]
 
 
+def test_who_answers_for_several_grids_of_a_community_gets_one_alert(yang_ying: User) -> None:
+    for number in (1, 1, 2, 5):
+        left_behind(grid=f"{HUAQIANG}{number:03d}")
+    rules.suggest(today=TODAY)
+    alert = Alert.objects.of(yang_ying).get()
+    assert alert.text == "各网格有 4 条新线索，请走访"
+    assert alert.path == f"/candidates/?division={HUAQIANG}"
+
+
+def test_the_alert_of_somebody_who_no_longer_answers_is_done_by_the_night(fanchang_worker: User) -> None:
+    left_behind()
+    rules.suggest(today=TODAY)
+    fanchang_worker.assignments.update(ends_on=date(2026, 1, 1))
+    rules.suggest(today=TODAY)
+    assert not Alert.objects.of(fanchang_worker).open().exists()
+
+
 def test_when_nothing_is_left_to_visit_the_alert_is_done(fanchang_worker: User) -> None:
     _, father = custody()
     rules.suggest(today=TODAY)

@@ -62,34 +62,49 @@ ON CONFLICT DO NOTHING
 RETURNING grid_id, coalesce(category_id, help_kind), CASE WHEN is_quiet THEN resident_id::text ELSE id::text END
 
 -- name: tell
--- One alert a grid and batch, in the same words for whatever it is about; an older one of the grid gives way to it.
+-- One alert a batch to whoever answers, for a grid or for several of one community, in the same words for whatever it is
+-- about; an older one of the same place gives way to it.
 WITH fresh AS (
-    SELECT f.grid_id, f.number, g.name FROM unnest(%(grids)s::text[], %(numbers)s::integer[]) AS f (grid_id, number)
-    JOIN grids_grid g ON g.code = f.grid_id
+    SELECT r.user_id, left(f.grid_id, 12) AS community, sum(f.number) AS number, count(*) AS grids, min(f.grid_id) AS grid_id
+    FROM unnest(%(grids)s::text[], %(numbers)s::integer[]) AS f (grid_id, number)
+    JOIN grids_responsible r ON r.grid_id = f.grid_id
+    GROUP BY r.user_id, left(f.grid_id, 12)
+),
+placed AS (
+    SELECT f.*, CASE WHEN f.grids = 1 THEN f.grid_id ELSE f.community END AS place,
+        CASE WHEN f.grids = 1 THEN g.name ELSE '各网格' END AS name
+    FROM fresh f JOIN grids_grid g ON g.code = f.grid_id
 ),
 replaced AS (
     UPDATE grids_alert a SET done_at = now(), next_try_at = NULL FROM fresh
-    WHERE a.event_key >= 'candidates:' || fresh.grid_id || ':' AND a.event_key < 'candidates:' || fresh.grid_id || ';'
-      AND a.done_at IS NULL
-    RETURNING a.addressee_id
+    WHERE a.event_key >= 'candidates:' || fresh.community || ':' AND a.event_key < 'candidates:' || fresh.community || ';'
+      AND a.addressee_id = fresh.user_id AND a.done_at IS NULL
 ),
 told AS (
     INSERT INTO grids_alert (id, event_key, addressee_id, kind, text, path, wants_act)
-    SELECT gen_random_uuid(), 'candidates:' || f.grid_id || ':' || %(run)s, r.user_id, 'candidates',
-           f.name || '有 ' || f.number || ' 条新线索，请走访', '/candidates/?division=' || f.grid_id, true
-    FROM fresh f JOIN grids_responsible r ON r.grid_id = f.grid_id
+    SELECT gen_random_uuid(), 'candidates:' || p.community || ':' || %(run)s, p.user_id, 'candidates',
+           p.name || '有 ' || p.number || ' 条新线索，请走访', '/candidates/?division=' || p.place, true
+    FROM placed p
     ON CONFLICT (event_key, addressee_id) DO NOTHING
     RETURNING addressee_id
 )
-SELECT (SELECT count(*) FROM told), ARRAY(SELECT addressee_id FROM told UNION SELECT addressee_id FROM replaced)
+SELECT (SELECT count(*) FROM told), ARRAY(SELECT addressee_id FROM told)
 
 -- name: settle
--- Nothing is left to visit in the grid: its alert is done.
+-- Nothing is left to visit where the addressee answers: the alert is done.
 UPDATE grids_alert a SET done_at = now(), next_try_at = NULL
-FROM unnest(%(grids)s::text[]) AS g (grid_id)
-WHERE a.event_key >= 'candidates:' || g.grid_id || ':' AND a.event_key < 'candidates:' || g.grid_id || ';' AND a.done_at IS NULL
-  AND NOT EXISTS (SELECT FROM registry_candidate c WHERE c.grid_id = g.grid_id AND c.state = 'open' AND c.visited_at IS NULL)
+FROM (SELECT DISTINCT left(grid_id, 12) AS community FROM unnest(%(grids)s::text[]) AS named (grid_id)) AS g
+WHERE a.event_key >= 'candidates:' || g.community || ':' AND a.event_key < 'candidates:' || g.community || ';' AND a.done_at IS NULL
+  AND NOT EXISTS (
+    SELECT FROM grids_responsible r JOIN registry_candidate c ON c.grid_id = r.grid_id
+    WHERE r.user_id = a.addressee_id AND r.grid_id >= g.community AND r.grid_id < g.community || ':'
+      AND c.state = 'open' AND c.visited_at IS NULL)
 RETURNING a.addressee_id
+
+-- name: alerted
+-- Communities with an alert that is open: in a run over the city each is looked at, for whoever answers may have changed.
+SELECT DISTINCT split_part(event_key, ':', 2) FROM grids_alert
+WHERE done_at IS NULL AND event_key >= 'candidates:' AND event_key < 'candidates;'
 
 -- name: follow
 -- Responsibility passed on (a handover accepted, a file opened): the candidate goes with it.
