@@ -81,9 +81,12 @@ def _take_back(batch: Batch, by: User) -> None:
             cursor.execute(sql["void_moves"], parameters)
         for model in _TABLES[batch.kind]:
             table = model._meta.db_table
-            written = (f for f in model._meta.concrete_fields if not (f.primary_key or f.generated))
-            columns = ", ".join(f.column for f in written)
-            statement = {"table": table, "columns": columns}
+            stored = [field for field in model._meta.concrete_fields if not field.generated]
+            statement = {
+                "table": table,
+                "columns": ", ".join(field.column for field in stored if not field.primary_key),
+                "all_columns": ", ".join(field.column for field in stored),
+            }
             if model is not Move:
                 cursor.execute(sql["remove"].format(**statement), parameters)
             cursor.execute(sql["restore"].format(**statement), parameters)

@@ -43,8 +43,10 @@ FROM registry_batchchange c
 WHERE c.batch_id = %(batch)s AND c.table_name = '{table}' AND c.latter IS NOT NULL AND t.id::text = c.row_key
 
 -- name: put_back
-INSERT INTO {table} SELECT image.* FROM registry_batchchange c, jsonb_populate_record(NULL::{table}, c.former) AS image
-WHERE c.batch_id = %(batch)s AND c.table_name = '{table}' AND c.latter IS NULL
+INSERT INTO {table} ({all_columns})
+SELECT {all_columns} FROM (
+    SELECT (jsonb_populate_record(NULL::{table}, c.former)).* FROM registry_batchchange c
+    WHERE c.batch_id = %(batch)s AND c.table_name = '{table}' AND c.latter IS NULL) AS image
 
 -- name: no_family
 DROP TABLE IF EXISTS family_step;
