@@ -12,13 +12,14 @@ class RegistryConfig(AppConfig):
         from grids import alerts  # noqa: PLC0415
 
         # Models are not there before.
-        from . import feed_desk, handovers, overtaken, register_row, rules  # noqa: PLC0415
+        from . import feed_desk, handovers, overtaken, register_counts, register_row, rules  # noqa: PLC0415
 
         alerts.on_sweep("escalate handovers", handovers.escalate_due)
         alerts.on_sweep("settle overtaken alerts", overtaken.settle_overtaken)
         alerts.on_sweep("send lost feed uploads", feed_desk.send_lost)
         alerts.on_sweep("expire feed uploads", feed_desk.expire, every_night=True)
         alerts.on_sweep("candidates follow the grid", rules.follow)
+        alerts.on_sweep("put register counts together", register_counts.compact)
         # Days pass without anybody writing: facts and guardianships end, and the copies of them with it.
         alerts.on_sweep("refresh register rows", partial(register_row.refresh, None), every_night=True)
         # Months are full and birthdays come without a batch.

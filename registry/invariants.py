@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from django.db import connection
 
-from . import presence, register_row
+from . import presence, register_counts, register_row
 
 CHECKS: dict[str, str] = {
     "residence_one_current": """
@@ -67,6 +67,7 @@ CHECKS: dict[str, str] = {
             AND a.event_key LIKE 'handover:' || h.id || ':%')""",
     "register_row_equals_sources": register_row.DIFFERING,
     "presence_equals_sources": presence.DIFFERING,
+    "register_counts_equal_files": register_counts.DIFFERING,
 }
 _EXAMPLES = 5
 

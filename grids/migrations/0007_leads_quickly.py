@@ -1,4 +1,4 @@
-"""Who answers is asked for every row of a list: an index beside each exclusion constraint's own, which is slow at it."""
+"""Who answers is asked for every row of a list: an index that is quick at it beside each exclusion constraint."""
 
 from django.db import migrations, models
 

@@ -172,7 +172,7 @@ def sequences() -> None:
 
 def analyze(*, vacuum: bool) -> None:
     """Statistics for the planner; with `vacuum` (outside a transaction) also the map that index-only scans need."""
-    tables = [*COLUMNS, *_STAFF_COLUMNS, "grids_alert", "registry_presence"]
+    tables = [*COLUMNS, *_STAFF_COLUMNS, "grids_alert", "registry_presence", "registry_registercount"]
     with connection.cursor() as cursor:
         for table in tables:
             cursor.execute(f"{'VACUUM (ANALYZE)' if vacuum else 'ANALYZE'} {table}")

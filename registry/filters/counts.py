@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, F, Q, Value, When
+from django.db.models import Case, Count, Expression, F, Q, Sum, Value, When
 from django.db.models.functions import Left
 from django.http import QueryDict
 
-from ..models import Youth
+from ..models import RegisterCount, Youth
 from .places import Places
 from .youths import DEFAULT_STATE, STATES, VISITS, YouthFilter, narrowed, state_condition, visit_condition
 
 GROUPED = frozenset({"category", "state", "visit_due"})
+CITY = 4  # digits of a city's code
 
 
 class Due(IntEnum):
@@ -66,8 +67,10 @@ class Facet:
 class Counts:
     """What one list's counts are made of; `total` is the length of the list itself."""
 
-    def __init__(self, filterset: YouthFilter, params: QueryDict) -> None:
+    def __init__(self, filterset: YouthFilter, params: QueryDict, *, has_words: bool = False) -> None:
+        """`has_words`: the files of the filter are already narrowed by words."""
         self.filterset = filterset
+        self._has_words = has_words
         self.params = params
         self.places: Places = filterset.places
         self._bit_of = {category.code: category.bit for category in filterset.categories}
@@ -80,11 +83,26 @@ class Counts:
     def _statement(self) -> Any:
         """Every file once, and those with an open handover a second time, marked."""
         files = self.filterset.listed(leaving_out=GROUPED)
-        every = self._grouped(files, in_handover=False)
-        waiting = self._grouped(files.filter(state_condition("handover")), in_handover=True)
-        return every.union(waiting, all=True)
+        place = Left("grid_id", self.places.next_length)
+        if self._is_of_the_whole_city:
+            counted = RegisterCount.objects.in_area(self.places.base).order_by()
+            every = self._grouped(counted, F("district"), Sum("number"), in_handover=False)
+        else:
+            every = self._grouped(files, place, Count("*"), in_handover=False)
+        waiting = files.filter(state_condition("handover"))
+        return every.union(self._grouped(waiting, place, Count("*"), in_handover=True), all=True)
 
-    def _grouped(self, files: Any, *, in_handover: bool) -> Any:
+    @property
+    def _is_of_the_whole_city(self) -> bool:
+        """Whether every file of the city is counted by district: then their kinds are counted already."""
+        narrowing = [
+            name
+            for name, value in self.filterset.form.cleaned_data.items()
+            if value not in (None, "") and name not in {*GROUPED, "division"}
+        ]
+        return len(self.places.base) == CITY and not narrowing and not self._has_words
+
+    def _grouped(self, files: Any, place: Expression | F, number: Expression, *, in_handover: bool) -> Any:
         allowed = sum(self._bit_of.values())
         today = self.filterset.today
         due = Case(
@@ -94,9 +112,8 @@ class Counts:
             When(visit_condition("week", today), then=Value(Due.WEEK)),
             default=Value(Due.LATER),
         )
-        place = Left("grid_id", self.places.next_length)
         groups = files.order_by().values(mask=F("category_mask").bitand(allowed), place=place, due=due)
-        counted = groups.annotate(waiting=Value(in_handover), files=Count("*"))
+        counted = groups.annotate(waiting=Value(in_handover), files=number)
         return counted.values_list("mask", "place", "due", "waiting", "files")
 
     def _sum(self, *, category: str | None = None, state: str | None = None, visit: str | None = None) -> int:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Subquery
 from django.http import QueryDict
 
 from grids.models import ResponsiblePerson, User
@@ -24,9 +24,16 @@ from .youths import ADDRESS, DEFAULT_STATE, NAMES, YouthFilter, narrowed
 # What a row shows; whatever else a file holds stays in the database.
 _COLUMNS = (
     "name", "pinyin", "sex", "birth_on", "category_mask", "grade", "state", "last_verified_on", "next_due_on",
-    "closed_on", "grid", "grid__name", "grid__community__name", "grid__community__parent__name",
-    "grid__community__parent__parent__name",
+    "closed_on", "grid",
 )  # fmt: skip
+_COMMUNITY = "grid__community"
+# The names of a row's places, as columns of the row: no object is made for each.
+_PLACES = {
+    "in_district": F(f"{_COMMUNITY}__parent__parent__name"),
+    "in_street": F(f"{_COMMUNITY}__parent__name"),
+    "in_community": F(f"{_COMMUNITY}__name"),
+    "in_grid": F("grid__name"),
+}
 _NUMBERS = {
     "age_min": "{} 岁及以上",
     "age_max": "{} 岁及以下",
@@ -87,7 +94,7 @@ class YouthList:
 
     @cached_property
     def counts(self) -> Counts:
-        return Counts(self.filterset, self.params)
+        return Counts(self.filterset, self.params, has_words=searches.has_words(self.search))
 
     @cached_property
     def order(self) -> Order:
@@ -104,8 +111,8 @@ class YouthList:
             pk__in=order.sort(files).values("pk")[:most]
         )
         answer = ResponsiblePerson.objects.filter(grid=OuterRef("grid_id")).values("user__name")
-        rows = few.select_related("grid__community__parent__parent").only(*_COLUMNS)
-        return list(order.sort(rows.annotate(responsible=Subquery(answer))))
+        rows = few.only(*_COLUMNS).annotate(responsible=Subquery(answer), **_PLACES)
+        return list(order.sort(rows))
 
     @cached_property
     def page(self) -> Page:
@@ -165,12 +172,9 @@ def _words_label(search: Search | None) -> str:
     return "查询词：" + "、".join([*parts, "证件号码"] if search.id_number_index else parts)
 
 
-def place_names(youth: Youth) -> tuple[str, str, str, str]:
-    """District, street, community and grid of the file's responsible grid."""
-    community = youth.grid.community
-    street = community.parent
-    district = street.parent if street else None
-    return (str(district or ""), str(street or ""), short_name(community.name), str(youth.grid))
+def place_names(youth: Any) -> tuple[str, str, str, str]:
+    """District, street, community and grid of the file's responsible grid; `youth` is a row of a list."""
+    return youth.in_district or "", youth.in_street or "", short_name(youth.in_community), youth.in_grid
 
 
 def usable(params: QueryDict) -> dict[str, str]:

@@ -18,6 +18,7 @@ from grids.scope import within
 from ..codes import Grade, NeedKind
 from ..models import Category, Handover, Youth
 from .places import Places
+from .widgets import QuickSelect, QuickTextInput
 
 DUE_SOON_DAYS = 7
 OLDEST = 40  # closed files stay searchable beyond the 25 years of the register
@@ -67,7 +68,7 @@ class WholeNumber(django_filters.Filter):
             max_value=most,
             error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), limits),
             # Not a number input: that one forgets what was typed when it is no number.
-            widget=forms.TextInput(attrs={"inputmode": "numeric", "maxlength": 5, "autocomplete": "off"}),
+            widget=QuickTextInput(attrs={"inputmode": "numeric", "maxlength": 5, "autocomplete": "off"}),
             **kwargs,
         )
 
@@ -75,6 +76,7 @@ class WholeNumber(django_filters.Filter):
 class Choice(django_filters.ChoiceFilter):
     def __init__(self, *, message: str = _NO_SUCH_CHOICE, **kwargs: Any) -> None:
         kwargs.setdefault("empty_label", "不限")
+        kwargs.setdefault("widget", QuickSelect)
         super().__init__(error_messages={"invalid_choice": message}, **kwargs)
 
 

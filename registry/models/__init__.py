@@ -12,6 +12,7 @@ from .moves import Move
 from .precedence import FactRank
 from .presence import Presence
 from .readings import Reading
+from .register_counts import RegisterCount
 from .residences import Residence
 from .residents import Household, Resident
 from .searches import Search
@@ -37,6 +38,7 @@ __all__ = [
     "Need",
     "Presence",
     "Reading",
+    "RegisterCount",
     "Residence",
     "Resident",
     "Schedule",
