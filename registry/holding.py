@@ -47,7 +47,7 @@ def hold(youth: Youth, *, by: User, permission: Permission = Permission.SEE_YOUT
 
 
 def keep(instance: Model, *, by: User, why: str, fields: list[str] | None = None) -> None:
-    """Save (these fields of) a model with history, with who and why in it: `why` is a phrase of ours, not about people."""
+    """Save (these fields of) a model with history, with who and why: `why` is a phrase of ours, not about people."""
     instance._history_user = by  # type: ignore[attr-defined]
     instance._change_reason = why[:100]  # type: ignore[attr-defined]
     instance.save(update_fields=fields)

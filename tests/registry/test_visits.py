@@ -169,7 +169,10 @@ def test_what_was_typed_stays_in_the_form(wang_shanshan: User, sign_in: SignIn) 
     assert "写了很多" in answer.content.decode()
 
 
-@pytest.mark.parametrize("query", ["", "?youth=", "?youth=x", "?youth=%00", "?youth=00000000-0000-4000-8000-000000000000"])
+NOBODY = "?youth=00000000-0000-4000-8000-000000000000"
+
+
+@pytest.mark.parametrize("query", ["", "?youth=", "?youth=x", "?youth=%00", NOBODY])
 def test_a_visit_to_nobody_is_missing(wang_shanshan: User, sign_in: SignIn, query: str) -> None:
     client = sign_in(wang_shanshan)
     assert client.get(f"/visits/new/{query}").status_code == 404
