@@ -140,6 +140,13 @@ def forget(resident_ids: Iterable[int]) -> int:
         return cursor.rowcount
 
 
+def open_counts(category: str | None = None) -> dict[str, int]:
+    """Topic → open candidates in the whole city; figures only."""
+    with connection.cursor() as cursor:
+        cursor.execute(statements("rules/outcome.sql")["open"], {"category": category})
+        return dict(cursor.fetchall())
+
+
 def follow(resident_ids: Iterable[int] | None = None) -> int:
     """Let open candidates go with a responsibility that has passed to another grid; returns how many went."""
     sql = statements("rules/outcome.sql")["follow"]

@@ -176,7 +176,9 @@ class TestVisited:
         assert youth is not None
         visit = youth.visits.get()
         assert (visit.by, visit.found, visit.met) == (fanchang_worker, "奶奶在照顾", PersonMet.GUARDIAN)
-        assert visit.created_at < again(candidate).decided_at  # it led to the decision, it is not yet help
+        decided_at = again(candidate).decided_at
+        assert decided_at is not None
+        assert visit.created_at < decided_at  # it led to the decision, it is not yet help
 
     def test_twice_by_one_person_is_once(self, fanchang_worker: User, fanchang: User) -> None:
         candidate = make_candidate(topic="custody_child", grid=FAR)

@@ -4,7 +4,6 @@ import csv
 import html
 import json
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
@@ -362,7 +361,7 @@ def counts_of(page: str) -> list[tuple[str, int]]:
 
 
 @pytest.fixture
-def fanchang_at_work(fanchang: User, fanchang_worker: User) -> Iterator[None]:
+def fanchang_at_work(fanchang: User, fanchang_worker: User) -> None:
     """Candidates in every state, in two communities of 繁昌."""
     other = "340212103203001"
     make_grid(other)
@@ -389,7 +388,6 @@ def fanchang_at_work(fanchang: User, fanchang_worker: User) -> Iterator[None]:
                 )  # fmt: skip
                 if visited:
                     make_visit(youth, visited_on=timezone.localdate())
-    return
 
 
 @pytest.mark.usefixtures("fanchang_at_work")
@@ -477,7 +475,7 @@ def test_the_command_prints_one_object() -> None:
     out = StringIO()
     call_command("suggest_candidates", json=True, stdout=out)
     printed = json.loads(out.getvalue())
-    assert set(printed) == {"candidates", "suggested", "renewed", "withdrawn", "alerts", "seconds"}
+    assert set(printed) == {"candidates", "suggested", "open", "renewed", "withdrawn", "alerts", "seconds"}
     out = StringIO()
     call_command("suggest_candidates", "--category", "idle", stdout=out)
     assert out.getvalue().startswith("新线索 0 条")

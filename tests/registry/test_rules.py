@@ -70,13 +70,17 @@ def left_behind(
 ) -> Resident:
     """A child in 平铺村 whose parents both left for 昆山 a year ago, unless told otherwise."""
     child = lives(**child_fields)
-    usual = {"status": "away_for_work", "destination_code": KUNSHAN, "starts_on": ago(months=12)}
+    usual: dict[str, Any] = {
+        "status": "away_for_work",
+        "destination_code": KUNSHAN,
+        "starts_on": ago(months=12),
+    }
     make_guardianship(child, "陈建军", **{"relation": "51", **usual, **(father or {})})
     make_guardianship(child, "孙丽", **{"relation": "52", **usual, **(mother or {})})
     return child
 
 
-AT_HOME = {"status": "at_home", "starts_on": date(2015, 3, 2)}
+AT_HOME: dict[str, Any] = {"status": "at_home", "starts_on": date(2015, 3, 2)}
 LEFT_BEHIND: dict[str, tuple[dict[str, Any], bool]] = {
     "both away for a year": ({}, True),
     "the day before the 16th birthday": ({"birth_on": turns(16, TODAY + timedelta(days=1))}, True),
@@ -434,7 +438,7 @@ def test_moving_child(case: dict[str, Any], *, expected: bool) -> None:
 def test_a_move_within_the_place_of_arrival_is_no_new_beginning() -> None:
     child = moving(since=ago(months=8))
     child.residences.update(ends_on=ago(months=1))
-    mother = child.household.members.get(relation="02")  # type: ignore[union-attr]
+    mother = Resident.objects.everyone(because="test").get(household=child.household, relation="02")
     mother.residences.update(ends_on=ago(months=1))
     new_home = make_dwelling(f"{HUAQIANG}002")
     for person in (child, mother):

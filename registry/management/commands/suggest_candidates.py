@@ -26,6 +26,7 @@ class Command(BaseCommand):
             printed = {
                 "candidates": counts.new,
                 "suggested": dict(counts.suggested),
+                "open": rules.open_counts(options["category"]),
                 "renewed": counts.renewed,
                 "withdrawn": counts.withdrawn,
                 "alerts": counts.alerts,

@@ -114,3 +114,8 @@ WHERE c.state = 'open' AND y.resident_id = c.resident_id AND y.state = 'open' AN
 
 -- name: forget
 DELETE FROM registry_candidate WHERE resident_id = ANY (%s) AND visited_at IS NULL AND decided_by_id IS NULL
+
+-- name: open
+SELECT coalesce(category_id, help_kind), count(*) FROM registry_candidate
+WHERE state = 'open' AND coalesce(%(category)s, category_id, help_kind) = coalesce(category_id, help_kind)
+GROUP BY 1 ORDER BY 1
