@@ -660,7 +660,7 @@ def test_a_persons_and_a_doors_page_have_a_constant_number_of_statements(
     counts = set()
     for ages in ((30,), (40, 38, 9, 7, 5)):
         door = family(*ages)
-        resident = door.residences.order_by("pk").first().resident
+        resident = door.residences.earliest("pk").resident
         for address in (
             f"/dwellings/{public_id('dwelling', door.pk)}/", f"/residents/{public_id('resident', resident.pk)}/"
         ):  # fmt: skip
