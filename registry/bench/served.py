@@ -24,7 +24,7 @@ SEARCH_CLIENTS, SEARCH_REQUESTS = 4, 60
 WORKER_CLIENTS, WORKER_REQUESTS = 16, 25
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 # What people ask after they have seen the first page; the words are those of the addresses.
-CONDITIONS = (
+CONDITIONS: tuple[dict[str, str], ...] = (
     {},
     {"category": "left_behind"},
     {"visit_due": "overdue"},

@@ -72,4 +72,5 @@ def _delivered(mark: str, wanted: int) -> dict[str, float]:
     deadline = time.monotonic() + PATIENCE
     while rows.count() < wanted and time.monotonic() < deadline:
         time.sleep(0.2)
-    return {key: moment.timestamp() for key, moment in rows.values_list("event_key", "delivered_at")}
+    found = rows.values_list("event_key", "delivered_at")
+    return {key: moment.timestamp() for key, moment in found if moment}
