@@ -18,3 +18,14 @@
   // The back button shows the page as it was left.
   window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(release));
 })();
+
+// A search answers while one goes on choosing and typing: what is done to the form meanwhile outdates the answer on its
+// way, which would put the form back as it was.
+(() => {
+  "use strict";
+  const outdate = (event) => {
+    const form = event.target.closest?.("form[hx-post]");
+    form?.dispatchEvent(new CustomEvent("htmx:abort"));
+  };
+  for (const act of ["input", "change", "submit"]) document.addEventListener(act, outdate, true);
+})();

@@ -36,7 +36,7 @@ pytestmark = [
     pytest.mark.ignore_template_errors,  # of Django's own administration
 ]
 
-SCREENS = {
+SCREENS: dict[str, dict[str, Any]] = {
     "desk": {"viewport": {"width": 1440, "height": 900}},
     "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
 }
