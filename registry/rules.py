@@ -115,14 +115,15 @@ def suggest(
     return _run(category, "(SELECT unnest(%(residents)s::bigint[]) AS resident_id)", today, list(residents))
 
 
-def suggest_touched(table: str = "touched_resident") -> Counts:
-    """After a batch, for the people in a temporary table with a column `resident_id`.
+def suggest_touched(table: str = "touched_resident", *, only_moved: bool = False) -> Counts:
+    """After a batch, for the people in a temporary table with a column `resident_id`; in the batch's transaction.
 
-    `table` is a name of our own in the code, never input. Belongs into the batch's transaction.
+    `table` is a name of our own in the code, never input. `only_moved`: the batch changed nothing but homes, so that
+    families need not be looked at.
     """
     if not re.fullmatch(r"[a-z_]+", table):
         raise ValueError(f"not a table of ours: {table!r}")
-    return _run(None, table, None)
+    return _run(None, table, None, only_moved=only_moved)
 
 
 def suggest_for_batch(resident_ids: str | Iterable[int]) -> Counts:
@@ -181,7 +182,12 @@ def limits(category: str | None, today: date) -> list[Limit]:
 
 @transaction.atomic
 def _run(
-    category: str | None, table: str | None, today: date | None, residents: list[int] | None = None
+    category: str | None,
+    table: str | None,
+    today: date | None,
+    residents: list[int] | None = None,
+    *,
+    only_moved: bool = False,
 ) -> Counts:
     started = time.monotonic()
     day = today or timezone.localdate()
@@ -191,8 +197,7 @@ def _run(
     if table is None:
         run.execute("setup.sql", "room")
     else:
-        run.execute("setup.sql", "touched", table=table, residents=residents)
-        run.execute("setup.sql", "analyze_scope")
+        run.narrow(table, residents, only_moved=only_moved)
     topics = [limit.topic for limit in chosen]
     if _FAMILY_TOPICS & set(topics):
         run.read_families()
@@ -257,6 +262,14 @@ class _Run:
             months=limit.months,
             clause=limit.clause,
         )
+
+    def narrow(self, table: str, residents: list[int] | None, *, only_moved: bool) -> None:
+        """Find the people whom this run is about."""
+        self.execute("setup.sql", "named", table=table, residents=residents)
+        self.execute("setup.sql", "moved")
+        if not only_moved:
+            self.execute("setup.sql", "families")
+        self.execute("setup.sql", "analyze_scope")
 
     def read_families(self) -> None:
         self.execute("families.sql", "looked_at_touched" if self.touched else "looked_at")

@@ -108,7 +108,7 @@ def _apply(order: Order, batch: Batch, merge: ModuleType, judged: Applied) -> No
         )
     by = order.by.pk if order.by else None
     merge.apply(judged, source=batch.source_id, batch=batch.pk, by=by, why=f"{batch.source}数据")
-    suggested = rules.suggest_touched()
+    suggested = rules.suggest_touched(only_moved=batch.kind == "residences")
     judged.candidates = suggested.new
     judged.alerts += suggested.alerts
     check_requests.settle_after(batch)

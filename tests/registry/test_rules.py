@@ -668,6 +668,17 @@ def test_a_batch_names_them_in_a_temporary_table(fanchang_worker: User) -> None:
         rules.suggest_touched("x; DROP TABLE y")
 
 
+def test_a_batch_of_homes_looks_at_those_who_moved_and_at_nobody_else() -> None:
+    child, father = custody()
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE touched_resident (resident_id bigint) ON COMMIT DROP")
+        cursor.execute("INSERT INTO touched_resident VALUES (%s)", [father.pk])
+    assert rules.suggest_touched(only_moved=True).new == 0
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO touched_resident VALUES (%s)", [child.pk])
+    assert rules.suggest_touched(only_moved=True).new == 1
+
+
 Cast = Callable[[], Resident]
 EVERYBODY: list[Cast] = [
     left_behind,

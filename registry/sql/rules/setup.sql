@@ -31,17 +31,33 @@ DROP TABLE IF EXISTS rule_found;
 CREATE TEMPORARY TABLE rule_found (resident_id bigint, topic text, kind text, since_on date, known_on date, words text,
     evidence text[], rests_on_custody boolean, enrolment_id uuid) ON COMMIT DROP
 
--- name: touched
--- Those named, their children by guardianship, and the young of the same household: whose candidates may change.
+-- name: named
+DROP TABLE IF EXISTS rule_named;
+CREATE TEMPORARY TABLE rule_named ON COMMIT DROP AS
+SELECT DISTINCT resident_id FROM {table} AS named WHERE resident_id IS NOT NULL;
+ANALYZE rule_named
+
+-- name: moved
+-- Whose candidates a change of home may touch: the young themselves, and whoever has a candidate or a file. Where a grown-up
+-- lives is no ground of any rule.
 DROP TABLE IF EXISTS rule_scope;
 CREATE TEMPORARY TABLE rule_scope ON COMMIT DROP AS
-SELECT resident_id FROM {table} AS named WHERE resident_id IS NOT NULL
+SELECT r.id AS resident_id FROM rule_named n JOIN registry_resident r ON r.id = n.resident_id AND r.birth_on > %(young_after)s
 UNION
-SELECT g.resident_id FROM {table} AS named JOIN registry_guardianship g ON g.guardian_id = named.resident_id
+SELECT c.resident_id FROM rule_named n JOIN registry_candidate c ON c.resident_id = n.resident_id AND c.state = 'open'
 UNION
-SELECT young.id FROM {table} AS named
-JOIN registry_resident r ON r.id = named.resident_id
+SELECT y.resident_id FROM rule_named n JOIN registry_youth y ON y.resident_id = n.resident_id
+
+-- name: families
+-- What is said of a person may concern children by guardianship, and the young of the same household.
+INSERT INTO rule_scope
+SELECT g.resident_id FROM rule_named n JOIN registry_guardianship g ON g.guardian_id = n.resident_id
+UNION
+SELECT young.id FROM rule_named n
+JOIN registry_resident r ON r.id = n.resident_id
 JOIN registry_resident young ON young.household_id = r.household_id AND young.birth_on > %(young_after)s
+EXCEPT
+SELECT resident_id FROM rule_scope
 
 -- name: analyze_scope
 ANALYZE rule_scope
