@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from django.urls import reverse
 from django.utils import timezone
 
-from grids.models import Alert, User
+from grids.models import Alert, SignIn, User
 from grids.permissions import Permission, Role
 from registry.models import Batch, Candidate, CheckRequest, FactRank, Search, Upload
 from registry.public_ids import public_id
@@ -64,10 +64,18 @@ ADDRESSES: dict[str, Address] = {
     "healthz": page(PUBLIC),
     "readyz": page(PUBLIC, get=(200, 503)),
     "login": form(PUBLIC, get=(200, 302)),
+    "login_code": form(PUBLIC, get=(302,)),
+    "login_factor": form(PUBLIC, get=(302,)),
     "logout": act(PUBLIC),
     "home": page(ANYBODY),
     "me": page(ANYBODY),
     "password_change": form(ANYBODY),
+    "factor": form(ANYBODY, get=(302,)),  # where no second factor is asked for
+    "sign_in_end": act(ANYBODY, "sign_in"),
+    "sign_ins": form(STAFF),
+    "sign_ins_of": page(STAFF, "user"),
+    "sign_ins_end": act(STAFF, "user"),
+    "factor_reset": act(STAFF, "user"),
     "alerts": page(SEE),
     "alerts_live": page(SEE),
     "alerts_read": act(SEE),
@@ -159,9 +167,47 @@ CLOSED = {
 }  # fmt: skip
 READ_ONLY = {"admin:grids_alert_change", "admin:registry_batch_change"}
 
+# --- What is read there
+
+# Whom each page names, as attributes of World: a GET by whoever may leaves one reading with exactly these.
+SHOWS: dict[str, tuple[str, ...]] = {
+    "home": ("youth",),  # to 汪珊珊, who walks the grid, with an alert about it
+    "alerts": ("youth",),
+    "alerts_live": ("youth",),
+    "youths": ("youth", "gone.youth"),
+    "youths_export": ("youth", "gone.youth"),
+    "moves": ("youth.resident", "gone.youth.resident"),
+    "handovers": ("youth", "gone.youth"),
+    "enrolments": ("youth",),
+    "candidates": ("youth.resident",),
+    "candidate": ("youth.resident",),
+    "checks": ("youth",),
+    "check": ("youth",),
+    "residents": ("youth.resident",),
+    "households": ("youth.resident",),
+    "dwellings": ("handover.move.to_dwelling",),
+    "resident": ("youth.resident",),
+    "dwelling": ("youth.resident",),
+    "handover": ("youth",),
+    **dict.fromkeys(
+        (
+            "youth", "youth_history", "youth_verify", "youth_correct", "youth_grade", "youth_close",
+            "youth_enrol", "youth_move", "enrolment_end", "visit_new",
+        ),
+        ("youth",),
+    ),
+}  # fmt: skip
+# Where nobody is named before something is sent: forms that begin with a number, files by their figures, staff.
+NAMELESS = {
+    "healthz", "readyz", "login", "login_code", "login_factor", "me", "password_change", "factor", "sign_ins",
+    "sign_ins_of", "alert", "youth_search", "search_new", "youth_new", "residents_search", "households_search",
+    "dwellings_search", "feeds", "feed_new", "upload", "upload_decline", "upload_errors", "batch", "batch_undo",
+    "batch_errors",
+}  # fmt: skip
+
 
 CITY = "3402"
-OWN = {"alert", "s", "search"}  # what is its owner's alone, whatever the area
+OWN = {"alert", "s", "search", "sign_in"}  # what is its owner's alone, whatever the area
 
 
 # --- What there is
@@ -201,6 +247,14 @@ class World:
             **fields,
         }
         return Alert.objects.create(addressee=user, **values)
+
+    @staticmethod
+    def sign_in(user: User) -> SignIn:
+        """One that is over: ending it again changes nothing."""
+        return SignIn.objects.create(
+            user=user, session_key=uuid4().hex, device="desk", browser="Chrome", idle_seconds=900,
+            ended_at=timezone.now(), end="signed_out",
+        )  # fmt: skip
 
     def suggest(self, category: str, *, is_quiet: bool) -> Candidate:
         return Candidate.objects.create(
@@ -242,6 +296,7 @@ class World:
             "alert": lambda: (self.alert(user).pk, None),
             "s": lambda: (Search.objects.create(owner=user, q="小海").pk, None),
             "search": lambda: (Search.objects.create(owner=user, name=uuid4().hex).pk, None),
+            "sign_in": lambda: (self.sign_in(user).pk, None),
             "grid": lambda: (HERE, [HERE]),
             "assignment": lambda: (User.objects.get(username="wangshanshan").assignments.get().pk, [HERE]),
             "division": lambda: (YINHU, None),

@@ -69,7 +69,7 @@ def test_only_these_are_public() -> None:
         if not getattr(pattern.callback, "login_required", True)
     }
     assert public == {name for name, address in ADDRESSES.items() if address.wants == PUBLIC}
-    assert public == {"healthz", "readyz", "login", "logout"}
+    assert public == {"healthz", "readyz", "login", "login_code", "login_factor", "logout"}
 
 
 def test_every_model_of_the_administration_is_declared() -> None:

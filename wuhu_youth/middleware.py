@@ -1,4 +1,5 @@
-"""What every request passes through: a request id, an access log without queries, the end of an idle session."""
+"""What every request passes through: a request id, an access log without queries, the end of a session that is over,
+and nothing of a personal page kept in any cache."""
 
 import re
 import time
@@ -8,6 +9,10 @@ from collections.abc import Callable
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control
+
+from grids import second_factor, sessions
+from grids.models import User
 
 REQUEST_ID_HEADER = "X-Request-ID"
 # Sent by scripts that ask by themselves (polling for alerts): the person at the screen did nothing.
@@ -63,18 +68,33 @@ def request_id_middleware(get_response: Handler) -> Handler:
     return middleware
 
 
-def idle_session_middleware(get_response: Handler) -> Handler:
-    """End a session after SESSION_COOKIE_AGE seconds without an act of the person.
+def session_middleware(get_response: Handler) -> Handler:
+    """End a session that has lasted too long, that lacks a second factor asked for by now, or that lies idle.
 
     A session is prolonged by what the person does, at most once a minute, and never by a page that polls by itself:
     otherwise an open page would keep the session alive for ever, and each poll would cost a write.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated and BACKGROUND_HEADER not in request.headers:
+        good = isinstance(request.user, User) and sessions.still_good(
+            request, needs_second_factor=second_factor.is_required(request.user)
+        )
+        if good and BACKGROUND_HEADER not in request.headers:
             now = int(time.time())
             if now - request.session.get("touched_at", 0) >= _TOUCH_EVERY:
                 request.session["touched_at"] = now
         return get_response(request)
+
+    return middleware
+
+
+def personal_pages_middleware(get_response: Handler) -> Handler:
+    """Whatever a signed-in person is answered stays in no cache, neither the browser's nor one on the way."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.user.is_authenticated:
+            patch_cache_control(response, private=True, no_store=True)
+        return response
 
     return middleware

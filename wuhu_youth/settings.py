@@ -72,7 +72,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "wuhu_youth.middleware.idle_session_middleware",
+    "wuhu_youth.middleware.session_middleware",
+    "wuhu_youth.middleware.personal_pages_middleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -201,10 +202,20 @@ AXES_CLIENT_IP_CALLABLE = "wuhu_youth.middleware.client_address"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "password"]
 AXES_VERBOSE = False
 
-# An idle session ends after half an hour: see idle_session_middleware.
-SESSION_COOKIE_AGE = 30 * 60
+# Who is asked for a code from the phone beside the password, and by which hash: grids/second_factor.py. New secrets
+# alone take up a change of the hash; apps that know SHA-1 alone need sha1.
+SECOND_FACTOR = environment.choice("SECOND_FACTOR", ("on", "off", "all"), "on" if _secure else "off")
+SECOND_FACTOR_HASH = environment.choice("SECOND_FACTOR_HASH", ("sha256", "sm3", "sha1"), "sha256")
+
+# How long a session lasts, in seconds (grids/sessions.py): without an act of the person, on the phone of somebody who
+# works with a password alone, and at the most.
+SESSION_COOKIE_AGE = 15 * 60
+SESSION_PHONE_AGE = 30 * 60
+SESSION_LONGEST = 12 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = False
-SESSION_COOKIE_NAME = "wuhu_youth_session"
+# A browser takes a __Host- cookie only over TLS, from this host and for all of it: no neighbour can plant one.
+SESSION_COOKIE_NAME = "__Host-session" if _secure else "wuhu_youth_session"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if _secure else "csrftoken"
 SESSION_COOKIE_SECURE = _secure
 CSRF_COOKIE_SECURE = _secure
 CSRF_COOKIE_HTTPONLY = True

@@ -1,8 +1,10 @@
 from .alerts import Alert
 from .divisions import County, Division, Grid
+from .sign_ins import AccountEvent, SecondFactor, SignIn
 from .staff import Assignment, Post, ResponsiblePerson, User
 
 __all__ = [
+    "AccountEvent",
     "Alert",
     "Assignment",
     "County",
@@ -10,5 +12,7 @@ __all__ = [
     "Grid",
     "Post",
     "ResponsiblePerson",
+    "SecondFactor",
+    "SignIn",
     "User",
 ]

@@ -157,7 +157,7 @@ def test_whoever_is_signed_in_is_not_asked_again(sign_in: SignIn, wang_shanshan:
 def test_the_cookie_is_kept_from_scripts_and_other_sites(client: Client, wang_shanshan: User) -> None:
     sign_in_with(client, "wangshanshan", PASSWORD)
     cookie = client.cookies["wuhu_youth_session"]
-    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 1800)
+    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 900)
 
 
 def test_switching_an_account_off_ends_its_sessions_at_once(sign_in: SignIn, legal_aid: User) -> None:
