@@ -103,7 +103,7 @@ def _check_days(youth: Youth, category: Category, *, starts_on: date, review_on:
 def _check_evidence(youth: Youth, category: Category, evidence: str) -> None:
     if category.code == "misconduct" and (word := _SEALED_SOURCES.search(evidence)):
         raise Refused(
-            f"依据里不能写「{word[0]}」：公安、法院、检察和专门教育的记录依法封存，"
+            f"依据里不能写“{word[0]}”：公安、法院、检察和专门教育的记录依法封存，"
             "只能写家长、学校、社区或本人的说法。",
             field="evidence",
         )

@@ -64,7 +64,7 @@ class InvalidName(ValueError):
 def clean_name(text: str) -> str:
     """The name as it is stored: 1 to 50 characters, single inner spaces, `·` in one form.
 
-    「李　四」, padded to stand under a name of three characters, is 李四. Raises InvalidName.
+    “李　四”, padded to stand under a name of three characters, is 李四. Raises InvalidName.
     """
     if _PLAIN.fullmatch(text):
         return text

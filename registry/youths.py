@@ -39,7 +39,7 @@ def open_file(*, resident: Resident, reason: str = "", grade: str = Grade.B, by:
     if existing is not None and existing.state == Youth.State.OPEN:
         if by.may_in(Permission.ENROL, existing.grid_id):
             return existing
-        raise Refused("此人已有档案，由别的网格负责；如果人已搬来，请在「迁移」中查看交接。")
+        raise Refused("此人已有档案，由别的网格负责；如果人已搬来，请在“迁移”中查看交接。")
     youth = existing or Youth(resident=resident)
     first_visit_days = settings.FIRST_VISIT_DAYS[grade]
     youth.grid_id, youth.state, youth.grade = grid_code, Youth.State.OPEN, grade

@@ -200,7 +200,7 @@ def _hash_and_encoding(path: Path, limits: Limits) -> tuple[str, str]:
             return _decode_all(path, encoding, limits), encoding
         except UnicodeError:
             continue
-    raise UnusableFile("文件编码无法识别。请在表格软件里另存为「CSV UTF-8（逗号分隔）」后重新报送。")
+    raise UnusableFile("文件编码无法识别。请在表格软件里另存为“CSV UTF-8（逗号分隔）”后重新报送。")
 
 
 def _decode_all(path: Path, encoding: str, limits: Limits) -> str:

@@ -29,8 +29,8 @@ class CandidateVisitForm(SubmissionForm):
     result = forms.ChoiceField(
         choices=Candidate.VisitResult.choices,
         error_messages={
-            "required": "请点「已走访」或「没找到人」。",
-            "invalid_choice": "请点「已走访」或「没找到人」。",
+            "required": "请点“已走访”或“没找到人”。",
+            "invalid_choice": "请点“已走访”或“没找到人”。",
         },
     )
 

@@ -61,9 +61,9 @@ class MoveForm(SubmissionForm):
     words = forms.CharField(
         label="小区、楼栋、室",
         max_length=50,
-        help_text="用空格分开，例如：翠竹园 3栋 501。写好按「查找」。",
+        help_text="用空格分开，例如：翠竹园 3栋 501。写好按“查找”。",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": "请写小区、楼栋或室号，再按「查找」。"},
+        error_messages={"required": "请写小区、楼栋或室号，再按“查找”。"},
     )
     house_code = forms.CharField(
         label="房屋编号", required=False, max_length=50, help_text="门牌上的编号。填了编号，上面就不用选。"

@@ -35,7 +35,7 @@ class VisitForm(SubmissionForm):
         label="见到了谁",
         choices=PersonMet.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": "请选择见到了谁；没见到人就选「未见到人」。"},
+        error_messages={"required": "请选择见到了谁；没见到人就选“未见到人”。"},
     )
     found = TextField(
         label="看到、问到了什么",
@@ -50,7 +50,7 @@ class VisitForm(SubmissionForm):
         max_length=500,
         rows=2,
         required=False,
-        help_text="姓名、电话、就学等，保存后可在「更正」里改。",
+        help_text="姓名、电话、就学等，保存后可在“更正”里改。",
     )
     needs = _ticks("发现的需求", NeedKind.choices)
     resolved = _ticks("已经解决的需求", NeedKind.choices)

@@ -167,7 +167,7 @@ class CorrectForm(SubmissionForm):
     def clean_phone(self) -> str:
         phone = unicodedata.normalize("NFKC", self.cleaned_data["phone"]).strip()
         if phone and not _PHONE.fullmatch(phone):
-            raise ValidationError("电话只能是数字，可以有空格、短横和「转分机号」。")
+            raise ValidationError("电话只能是数字，可以有空格、短横和“转分机号”。")
         return phone
 
     def clean(self) -> dict[str, Any]:

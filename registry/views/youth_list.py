@@ -122,6 +122,7 @@ def _answer(
         "sort": params.get("sort", ""),
         "kept": _kept(mine, params),
         "may_export": user.may(Permission.EXPORT),
+        "may_enrol": user.may(Permission.ENROL),
         "save_form": SaveSearchForm(initial={"query": narrowed(params)}, auto_id="save_%s"),
         "clear_url": reverse("youths"),
     }
