@@ -235,6 +235,11 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _secure else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _secure
+# Whether a domain goes onto the browsers' own list is its owner's decision, not that of one site under it.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+SECURE_SSL_REDIRECT = _secure
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked on the machine itself, by plain http
 # TLS ends at the proxy, which must set or remove this header itself.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXY_COUNT else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024

@@ -75,3 +75,66 @@ def test_the_secrets_of_a_demo_are_made_once_and_are_their_owners_alone(tmp_path
     assert set(made) == {"SECRET_KEY", "FIELD_KEYS"}
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [path.name for path in file.parent.iterdir()] == ["secrets.env"]
+
+
+# --- Keys from a file, ciphers, the browser's side
+
+
+def key_file(
+    tmp_path, mode=0o600, text=f"# made 2026-11\n1:{'ab' * 32}\nindex:{'cd' * 32}  # never rotated\n"
+):
+    file = tmp_path / "keys"
+    file.write_text(text)
+    file.chmod(mode)
+    return {"FIELD_KEYS": None, "FIELD_KEYS_FILE": str(file)}
+
+
+def test_keys_may_stand_in_a_file_of_their_owner(tmp_path):
+    shown = loaded(key_file(tmp_path), "settings.FIELD_KEYS").stdout
+    assert shown == f"{COMPLETE['FIELD_KEYS']}\n"
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660])
+def test_a_file_of_keys_that_others_may_read_stops_the_start(tmp_path, mode):
+    result = loaded(key_file(tmp_path, mode))
+    assert result.returncode != 0
+    assert "FIELD_KEYS_FILE" in result.stderr
+    assert "chmod 600" in result.stderr
+    assert "ab" * 32 not in result.stderr
+
+
+def test_a_file_of_keys_that_is_not_there_or_no_file_stops_the_start(tmp_path):
+    for path in (tmp_path / "none", tmp_path):
+        result = loaded({"FIELD_KEYS": None, "FIELD_KEYS_FILE": str(path)})
+        assert "FIELD_KEYS_FILE：读不到" in result.stderr
+
+
+def test_keys_in_two_places_stop_the_start(tmp_path):
+    result = loaded({**key_file(tmp_path), "FIELD_KEYS": COMPLETE["FIELD_KEYS"]})
+    assert "只能设置一个" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["FIELD_CIPHER", "INDEX_HASH", "SECOND_FACTOR", "SECOND_FACTOR_HASH"])
+def test_a_choice_that_is_none_stops_the_start_and_names_the_choices(name):
+    result = loaded({name: "des"})
+    assert result.returncode != 0
+    assert f"{name} 只能是" in result.stderr
+
+
+def test_a_second_factor_is_asked_for_outside_the_demo():
+    assert loaded({}, "settings.SECOND_FACTOR").stdout == "on\n"
+    assert loaded({"SECOND_FACTOR": "off"}, "settings.SECOND_FACTOR").stdout == "off\n"
+
+
+def test_cookies_are_bound_to_this_host():
+    shown = loaded({}, "(settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)").stdout
+    assert shown == "('__Host-session', '__Host-csrftoken')\n"
+
+
+def test_djangos_own_check_of_a_deployment_finds_nothing():
+    result = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        env={"PATH": os.environ["PATH"], **COMPLETE, "SECRET_KEY": "x1" * 40 + "abcdefghij"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
