@@ -28,6 +28,7 @@ def judge(feed: FeedFile, *, as_of: date, errors: Errors, mode: str, **_source: 
     """Stage the file and say what each row is; adds to `errors` and changes nothing in the register."""
     sql = statements("feed_residences.sql")
     with connection.cursor() as cursor:
+        cursor.execute(sql["room"])
         lines = _differing_lines(cursor, feed) if mode == "full" else None
         same = errors.rows = lines.same if lines else 0
         cursor.execute(sql["stage"])

@@ -196,16 +196,13 @@ WHERE verdict = 'correct' AND current_id IS NULL AND dwelling_id IS DISTINCT FRO
 WITH first AS (
     SELECT resident_id, min(starts_on) AS starts_on FROM residence_step WHERE verdict = 'move' GROUP BY resident_id
 ),
-former AS (
-    SELECT r.id, to_jsonb(r) AS image FROM registry_residence r JOIN first USING (resident_id) WHERE r.ends_on IS NULL
-),
 changed AS (
     UPDATE registry_residence r SET ends_on = first.starts_on FROM first
     WHERE r.resident_id = first.resident_id AND r.ends_on IS NULL
-    RETURNING r.*
+    RETURNING r.id, to_jsonb(old) AS former, to_jsonb(new) AS latter
 )
 INSERT INTO registry_batchchange (batch_id, table_name, row_key, former, latter)
-SELECT %(batch)s, 'registry_residence', changed.id::text, former.image, to_jsonb(changed) FROM changed JOIN former USING (id) WHERE %(batch)s IS NOT NULL
+SELECT %(batch)s, 'registry_residence', id::text, former, latter FROM changed WHERE %(batch)s IS NOT NULL
 
 -- name: open
 INSERT INTO registry_residence (resident_id, dwelling_id, starts_on, ends_on, source_id, batch_id)
