@@ -25,6 +25,7 @@ from . import database
 
 SEED = 7
 DELTA, LARGE_DELTA = 50_000, 100_000
+JUDGED_FROM = 0.01  # smaller cities fit into any cache and say nothing
 Say = Callable[[str], None]
 
 
@@ -41,6 +42,10 @@ class City:
     def sized(self, number: int, *, least: int = 20) -> int:
         """A size of scale 1 in proportion."""
         return max(least, round(number * self.scale))
+
+    def rounds(self, number: int) -> int:
+        """How often to measure: a city that is too small to judge by only has to run through."""
+        return number if self.scale >= JUDGED_FROM else max(3, number // 10)
 
     @property
     def full(self) -> Path:

@@ -60,7 +60,7 @@ class Reader:
             measure()
             self.pk()
         times, base = [], []
-        for _ in range(rounds):
+        for _ in range(self.city.rounds(rounds)):
             base += [self.pk() for _ in range(5)]
             times.append(measure())
         return times, base
@@ -140,7 +140,7 @@ def _depth(reader: Reader) -> Line:
     times, base = [], []
     for _ in range(3):
         page(deep), page(QueryDict())
-    for _ in range(ROUNDS):
+    for _ in range(reader.city.rounds(ROUNDS)):
         base.append(page(QueryDict()))
         times.append(page(deep))
     return by_ratio("深翻页", times, base, size=f"第 {depth:,} 行之后", of="第一页", limit=3)
@@ -181,7 +181,9 @@ def _id_number(reader: Reader) -> Line:
                 )
             )
 
-    return reader.line("证件号码(加密存放)精确查询", ask, size=f"{reader.residents:,} 人", limit=10, rounds=100)
+    return reader.line(
+        "证件号码(加密存放)精确查询", ask, size=f"{reader.residents:,} 人", limit=10, rounds=100
+    )
 
 
 def _households(reader: Reader) -> Iterator[Line]:

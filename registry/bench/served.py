@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.client import HTTPConnection, HTTPResponse
 from http.cookies import SimpleCookie
 from threading import Barrier, Thread
@@ -35,10 +36,10 @@ CONDITIONS: tuple[dict[str, str], ...] = (
 
 
 class Browser:
-    """One signed-in person with one connection that is kept open."""
+    """One signed-in person. Each page comes over a connection of its own, as from a proxy in front."""
 
     def __init__(self, port: int, username: str, password: str) -> None:
-        self.connection = HTTPConnection(HOST, port, timeout=60)
+        self.port = port
         self.cookies: dict[str, str] = {}
         page = self._ask("GET", "/login/")
         token = _TOKEN.search(page[1])
@@ -62,16 +63,12 @@ class Browser:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        try:
-            self.connection.request(method, path, body, headers)
-            answer = self.connection.getresponse()
-        except (ConnectionError, OSError):  # the server closes what was idle: ask once more
-            self.connection.close()
-            self.connection.request(method, path, body, headers)
-            answer = self.connection.getresponse()
-        text = answer.read().decode()
-        self._keep(answer)
-        return answer.status, text
+        with closing(HTTPConnection(HOST, self.port, timeout=60)) as connection:
+            connection.request(method, path, body, headers | {"Connection": "close"})
+            answer = connection.getresponse()
+            text = answer.read().decode()
+            self._keep(answer)
+            return answer.status, text
 
     def _keep(self, answer: HTTPResponse) -> None:
         for header in answer.headers.get_all("Set-Cookie") or []:
@@ -82,7 +79,7 @@ class Browser:
 def measure(city: City) -> Iterator[Line]:
     password = generated()
     User.objects.update(password=make_password(password))
-    requests = city_requests = SEARCH_REQUESTS
+    requests = city.rounds(SEARCH_REQUESTS)
     district, workers = _people()
     size = f"{_files():,} 份档案"
     with web(city.folder) as port:
@@ -90,10 +87,10 @@ def measure(city: City) -> Iterator[Line]:
         times = _run(browsers, requests, _search)
         yield by_time(f"区县查询页,{SEARCH_CLIENTS} 个客户端", times, size=size, limit=0.080)
         browsers = [Browser(port, "city", password) for _ in range(SEARCH_CLIENTS)]
-        times = _run(browsers, city_requests, _search)
+        times = _run(browsers, requests, _search)
         yield by_time(f"全市查询页,{SEARCH_CLIENTS} 个客户端", times, size=size, limit=0.120)
         browsers = [Browser(port, worker, password) for worker in workers]
-        times = _run(browsers, WORKER_REQUESTS, lambda _: "/")
+        times = _run(browsers, city.rounds(WORKER_REQUESTS), lambda _: "/")
         yield by_time(f"网格员今日,{WORKER_CLIENTS} 个客户端", times, size=size, limit=0.150)
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.db import connection
 
+_BOUNDS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
+
 
 @dataclass
 class Asked:
@@ -25,10 +27,12 @@ class Asked:
 
 @contextmanager
 def asked() -> Iterator[Asked]:
-    """Count and time the statements inside. COPY goes another way and is not among them."""
+    """Count and time the statements inside. COPY goes another way; the bounds of a transaction ask for nothing."""
     found = Asked()
 
     def time_it(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
+        if str(sql).startswith(_BOUNDS):
+            return execute(sql, params, many, context)
         started = perf_counter()
         try:
             return execute(sql, params, many, context)

@@ -33,24 +33,24 @@ def measure(city: City) -> Iterator[Line]:
     mark = f"bench:{uuid.uuid4().hex}"
     with worker(city.folder):
         time.sleep(1)
-        committed = _raise(mark, addressees)
+        committed = _raise(mark, addressees, city.rounds(SECONDS))
         delivered = _delivered(mark, len(committed))
     times = [(delivered[key] - moment) if key in delivered else PATIENCE for key, moment in committed.items()]
     Alert.objects.filter(event_key__startswith=mark).delete()
     yield by_time(
         "提醒:提交到外发进程收到",
         [max(0.0, one) for one in times],
-        size=f"每秒 {A_SECOND} 条,{SECONDS} 秒",
+        size=f"每秒 {A_SECOND} 条,{city.rounds(SECONDS)} 秒",
         limit=1.0,
         share=0.99,
     )
 
 
-def _raise(mark: str, addressees: list[int]) -> dict[str, float]:
+def _raise(mark: str, addressees: list[int], seconds: int) -> dict[str, float]:
     """One event after the other at their pace; event → when it was committed (seconds since the epoch)."""
     committed: dict[str, float] = {}
     started = time.monotonic()
-    for number in range(A_SECOND * SECONDS):
+    for number in range(A_SECOND * seconds):
         key = f"{mark}:{number}"
         time.sleep(max(0.0, started + number / A_SECOND - time.monotonic()))
         with transaction.atomic():
