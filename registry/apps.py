@@ -9,10 +9,20 @@ class RegistryConfig(AppConfig):
         """Tell the sweep what of this app may be due."""
         from functools import partial  # noqa: PLC0415
 
-        from grids import alerts  # noqa: PLC0415
+        from grids import alerts, shown  # noqa: PLC0415
 
         # Models are not there before.
-        from . import feed_desk, handovers, overtaken, register_counts, register_row, rules  # noqa: PLC0415
+        from . import (  # noqa: PLC0415
+            feed_desk,
+            handovers,
+            overtaken,
+            readings,
+            register_counts,
+            register_row,
+            rules,
+        )
+
+        shown.on_show(readings.record_files)
 
         alerts.on_sweep("escalate handovers", handovers.escalate_due)
         alerts.on_sweep("settle overtaken alerts", overtaken.settle_overtaken)

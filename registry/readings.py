@@ -7,6 +7,7 @@ is shown.
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db import DatabaseError
 from django.http import HttpRequest
 
 from grids.models.staff import acting_user
@@ -14,6 +15,10 @@ from grids.models.staff import acting_user
 from .models import Reading
 
 Id = int | UUID
+
+
+class NotRecorded(Exception):
+    """The reading could not be written: nothing is shown (the page of this error stands in wuhu_youth/errors.py)."""
 
 
 def subject_id(key: Id) -> UUID:
@@ -24,17 +29,25 @@ def subject_id(key: Id) -> UUID:
 def record(request: HttpRequest, *, what: str, ids: Iterable[Id], purpose: str = "") -> None:
     """That the person of this request was shown these (one statement). `what` is a Reading.Subject.
 
-    An empty list is a reading as well: to have looked and found nobody is known too.
+    An empty list is a reading as well: to have looked and found nobody is known too. Raises NotRecorded.
     """
     user = acting_user(request.user)
-    subjects = [subject_id(key) for key in ids]
-    Reading.objects.create(
-        by=user,
-        post=user.label,
-        page=request.resolver_match.view_name if request.resolver_match else "",
-        purpose=purpose,
-        subject=what,
-        count=len(subjects),
-        subject_ids=subjects,
-        request_id=getattr(request, "request_id", ""),
-    )
+    subjects = list(dict.fromkeys(map(subject_id, ids)))
+    try:
+        Reading.objects.create(
+            by=user,
+            post=user.label,
+            page=request.resolver_match.view_name if request.resolver_match else "",
+            purpose=purpose,
+            subject=what,
+            count=len(subjects),
+            subject_ids=subjects,
+            request_id=getattr(request, "request_id", ""),
+        )
+    except DatabaseError as error:
+        raise NotRecorded from error
+
+
+def record_files(request: HttpRequest, *, ids: Iterable[Id], purpose: str) -> None:
+    """That the person of this request was shown these files, or what names them."""
+    record(request, what=Reading.Subject.YOUTH, ids=ids, purpose=purpose)

@@ -23,6 +23,7 @@ from .candidate_rows import Row as CandidateRow
 from .filters.youths import DUE_SOON_DAYS
 from .models import Candidate, Enrolment, Handover, Residence, Youth
 from .person import REVIEW_SOON
+from .readings import Id
 
 MOST_VISITS = 20
 MOST_HANDOVERS = 20
@@ -113,6 +114,8 @@ class Today:
     @cached_property
     def handovers(self) -> list[Handover]:
         """Open handovers into the person's grids of which no own alert tells (a deputy's), the most urgent first."""
+        if not any("waiting" in found for found in self._counts.values()):
+            return []
         mine = Alert.objects.of(self.user).open().filter(kind=Alert.Kind.HANDOVER_OFFERED)
         told = [key.split(":")[1] for key in mine.values_list("event_key", flat=True)]
         rows = self._waiting.exclude(pk__in=told).select_related(
@@ -128,6 +131,8 @@ class Today:
             Youth.objects.visible_to(self.user).open().exclude(lives_in=F("grid_id")).exclude(Exists(moving))
         )
         rows = list(youths.select_related("grid").order_by("next_due_on", "id"))
+        if not rows:
+            return []
         ended = Handover.objects.visible_to(self.user).filter(youth__in=[youth.pk for youth in rows])
         latest = {handover.youth_id: handover for handover in ended.order_by("offered_at")}
         return [Astray(youth, latest.get(youth.pk)) for youth in rows]
@@ -150,6 +155,17 @@ class Today:
         return [Visit(youth, doors.get(youth.resident_id, "")) for youth in youths]
 
     @property
+    def named(self) -> list[Id]:
+        """Whom the page names: files, and the residents of candidates."""
+        return [
+            *(handover.youth_id for handover in self.handovers),
+            *(astray.youth.pk for astray in self.astray),
+            *(visit.youth.pk for visit in self.visits),
+            *(enrolment.youth_id for enrolment in self.reviews),
+            *(row.candidate.resident_id for row in self.candidates),
+        ]
+
+    @property
     def visit_count(self) -> int:
         return sum(found["overdue"] + found["week"] for found in self._counts.values() if "open" in found)
 
@@ -166,6 +182,8 @@ class Today:
 
     @cached_property
     def reviews(self) -> list[Enrolment]:
+        if not self.review_count:
+            return []
         return list(
             self._reviews.select_related("youth", "category").order_by("review_on", "id")[:MOST_REVIEWS]
         )

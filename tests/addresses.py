@@ -171,7 +171,7 @@ READ_ONLY = {"admin:grids_alert_change", "admin:registry_batch_change"}
 
 # Whom each page names, as attributes of World: a GET by whoever may leaves one reading with exactly these.
 SHOWS: dict[str, tuple[str, ...]] = {
-    "home": ("youth",),  # to 汪珊珊, who walks the grid, with an alert about it
+    "home": ("youth", "youth.resident"),  # to 汪珊珊, who walks the grid: an alert and a candidate
     "alerts": ("youth",),
     "alerts_live": ("youth",),
     "youths": ("youth", "gone.youth"),
@@ -185,7 +185,7 @@ SHOWS: dict[str, tuple[str, ...]] = {
     "check": ("youth",),
     "residents": ("youth.resident",),
     "households": ("youth.resident",),
-    "dwellings": ("handover.move.to_dwelling",),
+    "dwellings": ("handover.move.from_dwelling", "handover.move.to_dwelling", "gone.move.from_dwelling"),
     "resident": ("youth.resident",),
     "dwelling": ("youth.resident",),
     "handover": ("youth",),

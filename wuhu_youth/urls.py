@@ -5,6 +5,8 @@ from django.urls import include, path
 
 from wuhu_youth import health
 
+handler500 = "wuhu_youth.errors.server_error"
+
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from .. import alerts, counters, delivery
+from .. import alerts, counters, delivery, shown
 from ..models import Alert
 from ..models.alerts import AlertQuerySet
 from ..models.staff import acting_user
@@ -41,8 +42,10 @@ def live(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=204)
     if not user.may(Permission.SEE_YOUTHS):
         raise PermissionDenied
-    shown = Alert.objects.of(user).for_the_day()[:MOST_ON_A_DAY_PAGE]
-    response = render(request, "grids/alerts/live.html", {"alerts": shown, "unread": counter.unread})
+    with transaction.atomic():
+        listed = list(Alert.objects.of(user).for_the_day()[:MOST_ON_A_DAY_PAGE])
+        shown.tell(request, listed)
+        response = render(request, "grids/alerts/live.html", {"alerts": listed, "unread": counter.unread})
     response[VERSION_HEADER] = version
     return response
 
@@ -52,6 +55,7 @@ live.required_permissions = (Permission.SEE_YOUTHS,)  # type: ignore[attr-define
 
 @requires(Permission.SEE_YOUTHS)
 @require_safe
+@transaction.atomic
 def inbox(request: HttpRequest) -> HttpResponse:
     """One's own alerts, newest first, 50 a page by keyset, with how many there are of each state and kind."""
     mine = Alert.objects.of(acting_user(request.user))
@@ -61,8 +65,10 @@ def inbox(request: HttpRequest) -> HttpResponse:
     chosen = _in_state(mine, state)
     kinds = _kinds(chosen)
     chosen = chosen.filter(kind=kind) if kind else chosen
+    page = read_page(chosen, request.GET, "created_at", descending=True, among=mine)
+    shown.tell(request, page.rows)
     context = {
-        "page": read_page(chosen, request.GET, "created_at", descending=True, among=mine),
+        "page": page,
         "states": [
             (key, label, number)
             for (key, label), number in zip(STATES.items(), _state_counts(mine), strict=True)

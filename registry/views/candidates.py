@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -65,7 +66,8 @@ def _listed(request: HttpRequest, user: User, form: CandidateFilter) -> dict[str
         among=mine,
     )
     rows = rows_of(user, page.rows, skip=_shared_levels(form.places))
-    readings.record(request, what=Reading.Subject.RESIDENT, ids=[row.candidate.resident_id for row in rows])
+    named = [row.candidate.resident_id for row in rows]
+    readings.record(request, what=Reading.Subject.RESIDENT, ids=named, purpose="线索")
     states = form.state_counts(mine)
     return {
         "page": page,
@@ -118,6 +120,7 @@ def _in_scope(request: HttpRequest, candidate_id: UUID) -> Candidate:
     return found
 
 
+@transaction.atomic
 def _page(request: HttpRequest, found: Candidate, **forms: Any) -> HttpResponse:
     """One candidate; 422 when one of its forms comes back with errors."""
     user = acting_user(request.user)
@@ -127,7 +130,7 @@ def _page(request: HttpRequest, found: Candidate, **forms: Any) -> HttpResponse:
         messages.info(request, "这次走访已经不需要了。")
         return redirect("candidates")
     home = found.resident.residences.current().select_related("dwelling").first()
-    readings.record(request, what=Reading.Subject.RESIDENT, ids=[found.resident_id])
+    readings.record(request, what=Reading.Subject.RESIDENT, ids=[found.resident_id], purpose="线索")
     age = age_on(found.resident.birth_on, timezone.localdate())
     context = {
         "candidate": found,

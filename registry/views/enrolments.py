@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,7 +15,7 @@ from grids.models.staff import acting_user
 from grids.permissions import Permission, requires
 from grids.scope import within
 
-from .. import enrolments
+from .. import enrolments, readings
 from ..forms.enrolments import EndForm, EnrolForm, ReviewForm
 from ..holding import Refused
 from ..models import Enrolment, Youth
@@ -45,6 +46,7 @@ def enrol(request: HttpRequest, youth: Youth) -> HttpResponse:
 
 @requires(Permission.ENROL)
 @hiding_what_left
+@transaction.atomic
 def enrolment_end(request: HttpRequest, enrolment_id: UUID) -> HttpResponse:
     user = acting_user(request.user)
     enrolment = get_object_or_404(_known_to(user).select_related("youth__resident"), pk=enrolment_id)
@@ -63,6 +65,7 @@ def enrolment_end(request: HttpRequest, enrolment_id: UUID) -> HttpResponse:
     if form.is_bound and form.is_valid() and (done := _end(form, enrolment, user)):
         messages.success(request, f"已终止{done.category}，终止日期 {done.ends_on}。")
         return redirect("youth", youth.pk)
+    readings.record_files(request, ids=[youth.pk], purpose="终止认定")
     context = {
         "youth": youth,
         "enrolment": enrolment,
@@ -92,12 +95,15 @@ def _review(form: ReviewForm, enrolment: Enrolment, user: User) -> Enrolment | N
 
 
 @requires(Permission.ENROL)
+@transaction.atomic
 def reviews(request: HttpRequest) -> HttpResponse:
     """Open enrolments whose review falls due within thirty days or is late, soonest first."""
     soon = timezone.localdate() + REVIEW_SOON
     due = _known_to(acting_user(request.user)).open().filter(review_on__lte=soon)
     due = due.select_related("youth__grid__responsible__user", "youth__grid__community")
     page = Paginator(due.order_by("review_on", "id"), A_PAGE).get_page(request.GET.get("page"))
+    page.object_list = list(page.object_list)
+    readings.record_files(request, ids=[row.youth_id for row in page.object_list], purpose="认定复核")
     return render(request, "registry/enrolments/reviews.html", {"page": page})
 
 

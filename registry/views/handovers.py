@@ -10,9 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -22,6 +23,7 @@ from grids.paging import read_page
 from grids.permissions import Permission, requires
 
 from .. import handovers as verbs
+from .. import readings
 from ..filters.handovers import STATES as FILTER_STATES
 from ..filters.handovers import HandoverFilter, state_condition
 from ..filters.places import Places
@@ -72,27 +74,26 @@ class Side:
 def handovers(request: HttpRequest) -> HttpResponse:
     """What is open, the most urgent first; or what was returned or ended, the latest first."""
     user = acting_user(request.user)
-    with snapshot():
+    with snapshot(recorded=True):
         places = Places(user.prefixes(Permission.SEE_YOUTHS), request.GET.get("division", ""))
         form = HandoverFilter(request.GET, places=places)
-        context = {"form": form, "places": places} | (
-            _listed(user, form, request.GET) if form.is_valid() else {}
-        )
+        context = {"form": form, "places": places} | (_listed(request, user, form) if form.is_valid() else {})
         status = 200 if form.is_valid() else 422
         return render(request, "registry/handovers/handovers.html", context, status=status)
 
 
-def _listed(user: User, form: HandoverFilter, params: QueryDict) -> dict[str, Any]:
+def _listed(request: HttpRequest, user: User, form: HandoverFilter) -> dict[str, Any]:
     """One page of the list and its counts."""
     mine = Handover.objects.visible_to(user)
     waiting = form.state_ in ("open", "escalated")
     page = read_page(
         form.listed(mine).select_related(*_FOR_A_ROW),
-        params,
+        request.GET,
         "due_at" if waiting else "offered_at",
         descending=not waiting,
         among=mine,
     )
+    readings.record_files(request, ids=[handover.youth_id for handover in page.rows], purpose="交接")
     states = _state_counts(form.in_direction(mine))
     return {
         "page": page,
@@ -145,11 +146,13 @@ def _in_sight(request: HttpRequest, handover_id: UUID) -> Handover:
     return found
 
 
+@transaction.atomic
 def _page(request: HttpRequest, found: Handover, **forms: Form) -> HttpResponse:
     """The page of one handover; 422 when one of its forms comes back with errors."""
     user = acting_user(request.user)
     told = described(user, found, county_names({found.destination_code} - {""}))
     side = told["side"]
+    readings.record_files(request, ids=[found.youth_id], purpose="交接")
     context = told | {
         "history": _history(found),
         "can_offer_again": side.sees_file and found.state == Handover.State.RETURNED and _is_last(found),

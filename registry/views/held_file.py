@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
@@ -14,6 +15,7 @@ from grids.models import User
 from grids.models.staff import acting_user
 from grids.permissions import Permission
 
+from .. import readings
 from ..models import Youth
 
 FileView = Callable[[HttpRequest, Youth], HttpResponse]
@@ -38,11 +40,26 @@ def on_open_file(permission: Permission) -> Callable[[FileView], Callable[..., H
             youth = file_in_scope(acting_user(request.user), youth_id, permission)
             if youth.state == Youth.State.CLOSED:
                 return closed(request, youth)
-            return hiding_what_left(view)(request, youth)
+            return _recorded(hiding_what_left(view), request, youth)
 
         return with_file
 
     return decorate
+
+
+def _recorded(view: FileView, request: HttpRequest, youth: Youth) -> HttpResponse:
+    """The view's answer; a page about the file is a reading of it, a redirect after an act is none.
+
+    A look is read and recorded in one transaction. An act keeps its own, and its form with errors is recorded after.
+    """
+    if request.method != "POST":
+        with transaction.atomic():
+            readings.record_files(request, ids=[youth.pk], purpose="办理")
+            return view(request, youth)
+    answer = view(request, youth)
+    if not 300 <= answer.status_code < 400:
+        readings.record_files(request, ids=[youth.pk], purpose="办理")
+    return answer
 
 
 def closed(request: HttpRequest, youth: Youth) -> HttpResponse:

@@ -7,12 +7,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from grids import delivery
+from grids import delivery, shown
 from grids.models import Alert, User
 from grids.models.staff import acting_user
 from grids.permissions import Permission
 from grids.views.alerts import MOST_ON_A_DAY_PAGE
 
+from .. import readings
 from ..board import board_of
 from ..snapshots import snapshot
 from ..today import Today
@@ -34,10 +35,14 @@ def home(request: HttpRequest) -> HttpResponse:
     user = acting_user(request.user)
     if not user.may(Permission.SEE_YOUTHS):
         return render(request, "registry/home/plain.html", {"tasks": _tasks(user)})
-    context = {"alerts": Alert.objects.of(user).for_the_day()[:MOST_ON_A_DAY_PAGE]}
-    with snapshot():
+    with snapshot(recorded=True):
+        alerts = list(Alert.objects.of(user).for_the_day()[:MOST_ON_A_DAY_PAGE])
+        context, named = {"alerts": alerts}, shown.files_of(alerts)
         if user.walks:
-            return render(request, "registry/home/today.html", context | {"today": Today(user)})
+            today = Today(user)
+            readings.record_files(request, ids=[*named, *today.named], purpose="今日")
+            return render(request, "registry/home/today.html", context | {"today": today})
+        readings.record_files(request, ids=named, purpose="工作台")
         return render(request, "registry/home/board.html", context | {"board": board_of(user)})
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,10 +15,11 @@ from grids.paging import read_page
 from grids.permissions import Permission, requires
 from grids.scope import covers
 
+from .. import readings
 from ..board import place_of
 from ..filters.moves import DIRECTIONS, MoveFilter, counts_by_place, direction_counts
 from ..filters.places import Places
-from ..models import Dwelling, Handover, Move
+from ..models import Dwelling, Handover, Move, Reading
 from ..models.youths import age_on
 from ..person import county_names
 from ..snapshots import snapshot
@@ -53,23 +54,23 @@ class Row:
 def moves(request: HttpRequest) -> HttpResponse:
     """Who moved in, out or within, newest first; counts by direction and by next-level division beside it."""
     user = acting_user(request.user)
-    with snapshot():
+    with snapshot(recorded=True):
         places = Places(user.prefixes(Permission.SEE_YOUTHS), request.GET.get("division", ""))
         form = MoveFilter(request.GET, places=places, all_people=user.may(Permission.SEARCH_PEOPLE))
-        context = {"form": form, "places": places} | (
-            _listed(user, form, request.GET) if form.is_valid() else {}
-        )
+        context = {"form": form, "places": places} | (_listed(request, user, form) if form.is_valid() else {})
         status = 200 if form.is_valid() else 422
         return render(request, "registry/moves/moves.html", context, status=status)
 
 
-def _listed(user: User, form: MoveFilter, params: QueryDict) -> dict[str, Any]:
+def _listed(request: HttpRequest, user: User, form: MoveFilter) -> dict[str, Any]:
     """One page of the list and its counts."""
     mine = Move.objects.visible_to(user)
     of_period, places = form.of_period(mine), form.places
     directions = direction_counts(of_period, places.areas)
     rows = form.listed(mine).select_related(*_FOR_A_ROW)
-    page = read_page(rows, params, "moved_on", descending=True, among=mine)
+    page = read_page(rows, request.GET, "moved_on", descending=True, among=mine)
+    named = [move.resident_id for move in page.rows]
+    readings.record(request, what=Reading.Subject.RESIDENT, ids=named, purpose="迁入迁出")
     return {
         "page": page,
         "rows": _rows(user, page.rows, places.areas),

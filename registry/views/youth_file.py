@@ -166,6 +166,7 @@ def youth_new(request: HttpRequest) -> HttpResponse:
         form = FindResidentForm(request.POST, user=user)
         if form.is_valid() and form.resident is not None:
             found = form.resident
+            readings.record(request, what=Reading.Subject.RESIDENT, ids=[found.pk], purpose="建档")
             form = OpenFileForm(user=user, initial={"number": form.cleaned_data["number"], "grade": "B"})
             form.take(found)
     else:

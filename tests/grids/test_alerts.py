@@ -116,7 +116,7 @@ class TestPolling:
         client = sign_in(yang_ying)
         for _ in range(30):
             tell(yang_ying)
-        with django_assert_num_queries(6):  # session, user, counter, posts, assignments, alerts
+        with django_assert_num_queries(9):  # session, user, counter, posts, assignments, alerts; the reading 3
             client.get(LIVE)
 
     @pytest.mark.parametrize("act", ["raised", "read", "settled"])
@@ -466,7 +466,7 @@ class TestTheInbox:
             seen += [a.pk for a in page.context["page"].rows]
             url = page.context["page"].next_url and "/alerts/" + page.context["page"].next_url
         assert len(seen) == len(set(seen)) == 60
-        with django_assert_num_queries(8):  # session, user, posts, assignments, states, kinds, page, badge
+        with django_assert_num_queries(11):  # a reading 3, session, user, posts, assignments, lists 3, badge
             client.get("/alerts/")
 
     @pytest.mark.parametrize("query", ["state=nonsense", "kind=nonsense"])

@@ -460,11 +460,11 @@ def test_a_candidate_costs_the_same_whoever_looks(
     client = sign_in(fanchang_worker)
     client.get(page(private))
     for candidate in (private, ordinary):
-        with django_assert_num_queries(9):  # frame 5, candidate, home, reading, file
+        with django_assert_num_queries(11):  # frame 5, candidate, home, reading and its transaction 3, file
             client.get(page(candidate))
     client = sign_in(fanchang)
     client.get(page(private))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         client.get(page(private))
 
 

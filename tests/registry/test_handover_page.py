@@ -85,7 +85,7 @@ class TestBeforeAccepting:
     ) -> None:
         client = sign_in(yang_ying)
         client.get(url(handover))
-        with django_assert_num_queries(7):  # session, user, posts, assignments, handover, history, badge
+        with django_assert_num_queries(10):  # session, user, posts, assignments, handover, history, badge; a reading 3
             client.get(url(handover))
 
 
@@ -289,7 +289,7 @@ class TestTheList:
         client = sign_in(wanli)
         client.get("/handovers/")
         for _ in range(2):
-            with django_assert_num_queries(9):  # of the frame 5; places, page, counties, counts
+            with django_assert_num_queries(10):  # of the frame 5; the reading, places, page, counties, counts
                 client.get("/handovers/")
             for _ in range(10):
                 make_handover(make_youth(grid=OLD_GRID), NEW_GRID)

@@ -159,7 +159,7 @@ class TestToday:
         client.get("/")
         # frame: session, user, posts, assignments, badge; figures 2; alerts 2; handovers, astray 2, visits 2,
         # reviews 2, grids, candidates
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(19):
             page = client.get("/")
         assert len(page.context["today"].grids) == (grids if grids > 1 else 0)
 
@@ -276,7 +276,7 @@ class TestBoard:
         client = sign_in(city_cadre)
         client.get("/")
         # frame 5; places, categories, youths, handovers 2, moves 3, alerts
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(15):
             client.get("/")
 
     def test_the_urgent_list_is_live_and_quick(self, sign_in: SignIn, city_cadre: User) -> None:
