@@ -64,6 +64,9 @@ POSTGRES_SETTINGS: Mapping[str, str] = {
     "maintenance_work_mem": "256MB",
     "work_mem": "16MB",
     "max_wal_size": "2GB",
+    # The disks of today do not turn, and no statement here runs so long that compiling it pays.
+    "random_page_cost": "1.1",
+    "jit": "off",
     # A crash of the machine may lose the last moments of a demo, it never damages it.
     "synchronous_commit": "off",
     # The log must not hold the values of rows.
