@@ -116,7 +116,7 @@ class TestPolling:
         client = sign_in(yang_ying)
         for _ in range(30):
             tell(yang_ying)
-        with django_assert_num_queries(9):  # session, user, counter, posts, assignments, alerts; the reading 3
+        with django_assert_num_queries(9):  # session, user, counter, frame 2, alerts; a reading 3
             client.get(LIVE)
 
     @pytest.mark.parametrize("act", ["raised", "read", "settled"])

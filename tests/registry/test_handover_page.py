@@ -85,7 +85,7 @@ class TestBeforeAccepting:
     ) -> None:
         client = sign_in(yang_ying)
         client.get(url(handover))
-        with django_assert_num_queries(10):  # session, user, posts, assignments, handover, history, badge; a reading 3
+        with django_assert_num_queries(10):  # frame 5, handover, history; a reading 3
             client.get(url(handover))
 
 
