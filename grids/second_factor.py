@@ -131,7 +131,9 @@ def set_up(user: User, *, secret: str, code: str) -> SecondFactor:
     """Keep the secret once its app has shown a right code. Raises CodeRefused."""
     step = _step_of(code, secret, settings.SECOND_FACTOR_HASH)
     if step is None:
-        raise CodeRefused("动态口令不对。请确认扫的是这张二维码、手机时间准确，再输一次新的 6 位数字。")
+        raise CodeRefused(
+            "动态口令不对。请确认扫的是这张二维码、手机时间准确，再输一次新的 6 位数字；一直不对，请换一个验证器。"
+        )
     try:
         with transaction.atomic():
             factor = SecondFactor.objects.create(
