@@ -79,6 +79,9 @@ def _take_back(batch: Batch, by: User) -> None:
             _refuse_if_lived_on(cursor, parameters)
             cursor.execute(sql["steps"], parameters)
             cursor.execute(sql["void_moves"], parameters)
+        elif batch.kind == "residents":
+            cursor.execute(sql["new_residents"], parameters)
+            rules.forget(row[0] for row in cursor.fetchall())
         for model in _TABLES[batch.kind]:
             table = model._meta.db_table
             stored = [field for field in model._meta.concrete_fields if not field.generated]

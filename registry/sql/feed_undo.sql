@@ -31,6 +31,9 @@ FROM (SELECT resident_id FROM registry_residence WHERE batch_id = %(batch)s
             WHERE batch_id = %(batch)s AND table_name = 'registry_residence') AS touched
 LEFT JOIN registry_residence h ON h.resident_id = touched.resident_id AND h.ends_on IS NULL
 
+-- name: new_residents
+SELECT id FROM registry_resident WHERE batch_id = %(batch)s
+
 -- name: remove
 DELETE FROM {table} WHERE batch_id = %(batch)s
 

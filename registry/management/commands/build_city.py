@@ -14,7 +14,7 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from grids.passwords import demo_password
-from registry import handovers, presence, register_counts, register_row
+from registry import handovers, presence, register_counts, register_row, rules
 from registry.city import delta, loading, past
 from registry.city.building import Builder, Part
 from registry.city.feeds import FeedFiles
@@ -110,6 +110,7 @@ class Command(BaseCommand):
             register_counts.compact(worth=1)
             handovers.ensure_alerts()
             loading.tell_of_returned()
+            rules.suggest(today=date.fromordinal(self.city.today))
         past.history()
         return total
 
