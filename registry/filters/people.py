@@ -96,20 +96,22 @@ def of_makeup(makeup: str, around: Any, today: date) -> Q:
         crowds = around.order_by().values("dwelling").annotate(people=Count("pk")).filter(people__gte=MANY)
         return Q(dwelling__in=crowds.values("dwelling"))
     between = Count("pk", filter=Q(birth_on__lte=child, birth_on__gt=old))
+    homes = around.order_by().annotate(home=_home()).values("dwelling_id", "home")
+    if makeup == "child":
+        return Q(RowIn(F("dwelling_id"), _home(), Subquery(homes.filter(birth_on__gt=child))))
     condition = {
-        "child": Q(youngest__gt=child),
         "grandparents": Q(youngest__gt=child, oldest__lte=old, between=0),
         "minors": Q(oldest__gt=adult),
         "single": Q(people=1),
     }[makeup]
-    homes = (
-        around.order_by()
-        .annotate(home=_home())
-        .values("dwelling_id", "home")
-        .annotate(youngest=Max("birth_on"), oldest=Min("birth_on"), people=Count("pk"), between=between)
-        .filter(condition)
-    )
-    return Q(RowIn(F("dwelling_id"), _home(), Subquery(homes.values("dwelling_id", "home"))))
+    looked_at = {
+        "youngest": Max("birth_on"),
+        "oldest": Min("birth_on"),
+        "people": Count("pk"),
+        "between": between,
+    }
+    fitting = homes.annotate(**looked_at).filter(condition).values("dwelling_id", "home")
+    return Q(RowIn(F("dwelling_id"), _home(), Subquery(fitting)))
 
 
 def beside(makeup: str, today: date) -> Q:
@@ -146,18 +148,14 @@ class PeopleFilter(django_filters.FilterSet):
     class Meta:
         form = PeopleForm
 
-    def __init__(
-        self, data: QueryDict, queryset: Any, *, one_by_one: Any, around: Any, places: Places, doors: bool
-    ) -> None:
-        """`one_by_one` are the same people as `queryset`, asked for in the way of a walk.
-
-        `around`: everybody at the doors that are meant, of whom they may be some.
+    def __init__(self, data: QueryDict, queryset: Any, *, around: Any, places: Places, doors: bool) -> None:
+        """`around`: everybody at the doors that are meant, of whom `queryset` may be some.
 
         `doors`: the list is of doors, so that one can ask for those where nobody lives.
         """
         super().__init__(data, queryset)
         self.today = timezone.localdate()
-        self.one_by_one, self.around = one_by_one, around
+        self.around = around
         self.places = places
         if not doors:
             del self.filters["living"]
@@ -172,7 +170,7 @@ class PeopleFilter(django_filters.FilterSet):
 
     def listed(self, *, walking: bool = False) -> Any:
         """The people who meet the conditions. `walking`: the first of many are wanted, not all."""
-        queryset, given = self.one_by_one if walking else self.queryset, self.given()
+        queryset, given = self.queryset, self.given()
         makeup = given.pop("makeup", "")
         for name, value in given.items():
             queryset = self.filters[name].filter(queryset, value)

@@ -7,24 +7,23 @@ from django.db.models import CharField, Func, Q, Value
 from django.db.models.functions import Concat
 
 from ..models import Resident, Search
-from ..models.characters import Characters, contains
+from ..models.characters import Characters, contains, pairs_of
 from ..names import SearchTerms, search_terms
 
 _NUMBER = re.compile(r"[0-9]+")
+_NO_LIMIT = (
+    100_000_000  # more than there are people: its only purpose is that the planner takes the part for itself
+)
 
 
-def people_meant(people: Any, search: Search | None, *, walking: bool = False) -> Any:
-    """The people among these whom a search names by name or number; all of them when it names none.
-
-    `walking`: the first of many are wanted, so each name is looked at in turn and the index of names left alone (its
-    function costs a hundred times as much as a look).
-    """
+def people_meant(people: Any, search: Search | None) -> Any:
+    """The people among these whom a search names by name or number; all of them when it names none."""
     if search is None:
         return people
     if search.id_number_index:
         people = people.filter(resident__id_number_index=bytes(search.id_number_index))
     if search.q:
-        people = people.filter(resident__in=_named(search_terms(search.q), walking=walking))
+        people = people.filter(resident__in=_named(search_terms(search.q)))
     return people
 
 
@@ -33,7 +32,9 @@ def at_doors_meant(rows: Any, search: Search | None, *, prefix: str = "") -> Any
     if search is None or not search.estate:
         return rows
     estate = f"{prefix}estate"
-    rows = rows.alias(_estate=Characters(estate)).filter(contains(estate, search.estate, pairs_of="_estate"))
+    rows = rows.alias(_estate=Characters(estate)).filter(
+        contains(estate, search.estate, characters="_estate")
+    )
     if search.door:
         parts = [f"{prefix}{part}" for part in ("building", "unit", "room")]
         spoken = Concat(*parts, Value(""), output_field=CharField())
@@ -53,18 +54,23 @@ def door_pattern(words: str) -> str:
     return "^" + "[^0-9]+".join(parts) + "(?![0-9])"
 
 
-def _named(terms: SearchTerms, *, walking: bool) -> Any:
-    """Residents by part of the name, pinyin from its start, or initials; 张xh is a mix of both."""
+def _named(terms: SearchTerms) -> Any:
+    """Residents by part of the name, pinyin from its start, or initials; 张xh is a mix of both.
+
+    How many begin with these letters, or hold this one character, the planner knows, and takes either the index of
+    names or a look at each person of a small area, or for a first page. Of two characters and more it does not, and
+    they are always few: they are looked up first.
+    """
     residents = Resident.objects.alias(_name=Characters("name"))
     if terms.is_id_number or not terms.text:
         return residents.none()
+    if terms.is_hanzi and len(terms.name_part) > 1:
+        return residents.filter(contains("name", terms.name_part)).values("pk")[:_NO_LIMIT]
     letters = Q()
     for column, start in (("pinyin", terms.pinyin), ("initials", terms.initials)):
         if start:
             # In the C collation whatever begins with these letters lies below the next last letter.
             beyond = start[:-1] + chr(ord(start[-1]) + 1)
             letters |= Q(**{f"{column}__gte": start, f"{column}__lt": beyond})
-    by_name = Q()
-    if terms.name_part:
-        by_name = Q(name__contains=terms.name_part) if walking else contains("name", terms.name_part)
-    return residents.filter(by_name & letters).values("pk")
+    pairs = pairs_of(terms.name_part)
+    return residents.filter(letters, Q(_name__contains=pairs) if pairs else Q()).values("pk")

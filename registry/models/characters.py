@@ -12,10 +12,14 @@ class Characters(Func):
     output_field = ArrayField(models.TextField())
 
 
-def contains(column: str, part: str, *, pairs_of: str = "") -> Q:
-    """A part of a text, for a queryset with `.alias(_<column>=Characters(<column>))`, or with the alias `pairs_of`.
+def pairs_of(part: str) -> list[str]:
+    """The pairs of neighbours that a text with this part has; a single character is its own pair."""
+    return [part] if len(part) == 1 else [part[at : at + 2] for at in range(len(part) - 1)]
 
-    The index answers for pairs of neighbouring characters (one alone is its own pair); LIKE has the last word.
+
+def contains(column: str, part: str, *, characters: str = "") -> Q:
+    """A part of a text, for a queryset with `.alias(_<column>=Characters(<column>))`, or another alias for them.
+
+    The index answers for the pairs of neighbouring characters; LIKE has the last word.
     """
-    pairs = [part] if len(part) == 1 else [part[at : at + 2] for at in range(len(part) - 1)]
-    return Q(**{f"{pairs_of or '_' + column}__contains": pairs, f"{column}__contains": part})
+    return Q(**{f"{characters or '_' + column}__contains": pairs_of(part), f"{column}__contains": part})

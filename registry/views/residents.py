@@ -14,7 +14,7 @@ from grids.models.staff import acting_user
 from grids.permissions import Permission, requires
 
 from .. import readings
-from ..filters.people_lists import Person, files_of, person_of, place_names
+from ..filters.people_rows import Person, files_of, person_of, place_names
 from ..forms.fields import SubmissionForm
 from ..models import Dwelling, Presence, Reading
 from ..person import county_names

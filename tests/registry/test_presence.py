@@ -157,3 +157,11 @@ def test_a_house_without_number_stands_by_its_address(db: None) -> None:
     )
     everyone = Dwelling.objects.everyone(because="test")
     assert list(everyone.order_by("door_order")) == [nine, ten]
+
+
+@pytest.mark.parametrize("name", ["", "海", "小海", "张小海", "欧阳娜娜", "阿依古丽·买买提", "王王王"])
+def test_a_name_is_indexed_by_its_characters_and_their_pairs(db: None, name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name_pairs(%s)", [name])
+        (parts,) = cursor.fetchone()
+    assert set(parts) == {name[at : at + length] for at in range(len(name)) for length in (1, 2)}
