@@ -31,7 +31,17 @@ from tests.factories import (
 
 # Models of the register that hold nothing of a person (what the whole city shares; a user's own searches), and the
 # images that `feed_undo.sql` alone reads.
-UNGUARDED = {"Category", "Source", "Schedule", "FactRank", "Batch", "BatchChange", "Upload", "Search", "RegisterCount"}
+UNGUARDED = {
+    "Category",
+    "Source",
+    "Schedule",
+    "FactRank",
+    "Batch",
+    "BatchChange",
+    "Upload",
+    "Search",
+    "RegisterCount",
+}
 GUARDED = [
     model
     for model in apps.get_app_config("registry").get_models()
