@@ -30,7 +30,7 @@ BEGIN
         FROM grids_post WHERE is_lead AND division_id = city), false)
     THEN
         RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'post_city_lead_filled',
-            MESSAGE = '市团委负责人不能空缺:请先(或同时)指定接任的人';
+            MESSAGE = '市团委负责人不能空缺：请先（或同时）指定接任的人';
     END IF;
     RETURN NULL;
 END $$;
@@ -48,7 +48,7 @@ BEGIN
                    AND (ends_on IS NULL OR ends_on > current_date)))
     THEN
         RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'user_answers_for_nobody',
-            MESSAGE = '此人还是责任人:请先结束其网格责任和负责人任职,再停用账号';
+            MESSAGE = '此人还是责任人：请先结束其网格责任和负责人任职，再停用账号';
     END IF;
     RETURN NULL;
 END $$;
@@ -61,7 +61,7 @@ APPEND_ONLY = """
 CREATE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'history_is_append_only',
-        MESSAGE = '历史记录只能追加,不能修改或删除';
+        MESSAGE = '历史记录只能追加，不能修改或删除';
 END $$;
 """
 HISTORY_TABLES = [

@@ -83,7 +83,7 @@ def ensure_city(scale: float, say: Say) -> City:
     if known:
         facts = json.loads(known)
         made = City(scale, date.fromisoformat(facts["today"]), facts["seconds"], folder, is_new=False)
-        say(f"沿用已有的城市:规模 {scale:g},城市日期 {made.today}")
+        say(f"沿用已有的城市：规模 {scale:g}，城市日期 {made.today}")
     else:
         made = _build(scale, folder, say)
         database.set_remark(json.dumps({"today": made.today.isoformat(), "seconds": made.seconds}))
@@ -95,7 +95,7 @@ def ensure_city(scale: float, say: Say) -> City:
 
 def _build(scale: float, folder: Path, say: Say) -> City:
     today = timezone.localdate()
-    say(f"建城:规模 {scale:g}")
+    say(f"建城：规模 {scale:g}")
     started = perf_counter()
     call_command("build_city", scale=scale, seed=SEED, today=today, verbosity=0)
     seconds = perf_counter() - started

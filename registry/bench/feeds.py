@@ -114,8 +114,8 @@ def _deltas(city: City, tell: Tell) -> Iterator[Line]:
     yield by_ratio("居住变动一夜", times, copies, size=size, of=COPY, limit=35)
     yield _statements(small, found, size)
     yield _against_loop(median(times) / number, loops, size)
-    yield by_ratio("居住变动两倍(经批准)", larger, times, size=f"{large:,} 条变动", of="一夜", limit=2.6)
-    yield by_ratio("同样的变动再来一次,无变化", again, times, size=size, of="一夜", limit=0.7)
+    yield by_ratio("居住变动两倍（经批准）", larger, times, size=f"{large:,} 条变动", of="一夜", limit=2.6)
+    yield by_ratio("同样的变动再来一次，无变化", again, times, size=size, of="一夜", limit=0.7)
 
 
 def _statements(small: Asked, found: Asked, size: str) -> Line:
@@ -159,7 +159,7 @@ def _against_loop(seconds_a_row: float, loops: Times, size: str) -> Line:
         limit=20,
         judged=ratio,
         is_least=True,
-        note=f"逐行 {1 / median(loops):.0f} 行/秒({LOOP_ROWS} 行)",
+        note=f"逐行 {1 / median(loops):.0f} 行/秒（{LOOP_ROWS} 行）",
     )
 
 
@@ -180,8 +180,10 @@ def _whole_file(city: City) -> Iterator[Line]:
     same, memory_same = _load_full(city, city.full)
     copies.append(plain_copy(city.full))
     size_differing = f"{size},{differing['rows'] - differing['unchanged']:,} 行有变"
-    yield by_ratio("全量文件,部分有变", [differing["seconds"]], copies, size=size_differing, of=COPY, limit=6)
-    yield by_ratio("全量文件,全部相同", [same["seconds"]], copies, size=size, of=COPY, limit=6)
+    yield by_ratio(
+        "全量文件，部分有变", [differing["seconds"]], copies, size=size_differing, of=COPY, limit=6
+    )
+    yield by_ratio("全量文件，全部相同", [same["seconds"]], copies, size=size, of=COPY, limit=6)
     most = max(memory, memory_same)
     yield Line(
         name="加载进程的内存",
@@ -233,8 +235,8 @@ def _rules(city: City) -> Iterator[Line]:
         some = [pk for (pk,) in cursor.fetchall()]
     whole = [_rolled_back(rules.suggest)]
     few = [_rolled_back(lambda: rules.suggest(residents=some)) for _ in range(ROUNDS)]
-    yield by_time("规则:全市", whole, size=f"{everybody:,} 人", limit=60)
-    yield by_ratio("规则:变动涉及的人", few, whole, size=f"{touched:,} 人", of="全市", limit=1 / 20)
+    yield by_time("规则：全市", whole, size=f"{everybody:,} 人", limit=60)
+    yield by_ratio("规则：变动涉及的人", few, whole, size=f"{touched:,} 人", of="全市", limit=1 / 20)
 
 
 def _rolled_back(work: Callable[[], Any]) -> float:

@@ -100,9 +100,9 @@ def _register(reader: Reader) -> Iterator[Line]:
 
         return ask
 
-    yield reader.line("区县查询页的 SQL,无条件", page({}), size=size, limit=40)
-    yield reader.line("区县查询页的 SQL,四个条件", page(FOUR), size=size, limit=40)
-    yield reader.line("区县查询页的 SQL,四个条件无人符合", page(NOBODY), size=size, limit=150)
+    yield reader.line("区县查询页的 SQL，无条件", page({}), size=size, limit=40)
+    yield reader.line("区县查询页的 SQL，四个条件", page(FOUR), size=size, limit=40)
+    yield reader.line("区县查询页的 SQL，四个条件无人符合", page(NOBODY), size=size, limit=150)
     most = float(max(counts))
     yield Line(
         name="查询页的 SQL 语句数",
@@ -182,7 +182,7 @@ def _id_number(reader: Reader) -> Line:
             )
 
     return reader.line(
-        "证件号码(加密存放)精确查询", ask, size=f"{reader.residents:,} 人", limit=10, rounds=100
+        "证件号码（加密存放）精确查询", ask, size=f"{reader.residents:,} 人", limit=10, rounds=100
     )
 
 

@@ -77,7 +77,7 @@ def _tell(handover: UUID, youth: Youth, grid: str) -> None:
     alerts.raise_alert(
         event_key=f"handover:{handover}:{grid}",
         kind=Alert.Kind.HANDOVER_OFFERED,
-        text=f"{youth.masked_name}:请接收",
+        text=f"{youth.masked_name}：请接收",
         addressees=[responsible.user_id],
         path=f"/handovers/{handover}/",
         subject_id=youth.pk,

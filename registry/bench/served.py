@@ -85,13 +85,13 @@ def measure(city: City) -> Iterator[Line]:
     with web(city.folder) as port:
         browsers = [Browser(port, district, password) for _ in range(SEARCH_CLIENTS)]
         times = _run(browsers, requests, _search)
-        yield by_time(f"区县查询页,{SEARCH_CLIENTS} 个客户端", times, size=size, limit=0.080)
+        yield by_time(f"区县查询页，{SEARCH_CLIENTS} 个客户端", times, size=size, limit=0.080)
         browsers = [Browser(port, "city", password) for _ in range(SEARCH_CLIENTS)]
         times = _run(browsers, requests, _search)
-        yield by_time(f"全市查询页,{SEARCH_CLIENTS} 个客户端", times, size=size, limit=0.120)
+        yield by_time(f"全市查询页，{SEARCH_CLIENTS} 个客户端", times, size=size, limit=0.120)
         browsers = [Browser(port, worker, password) for worker in workers]
         times = _run(browsers, city.rounds(WORKER_REQUESTS), lambda _: "/")
-        yield by_time(f"网格员今日,{WORKER_CLIENTS} 个客户端", times, size=size, limit=0.150)
+        yield by_time(f"网格员今日，{WORKER_CLIENTS} 个客户端", times, size=size, limit=0.150)
 
 
 def _people() -> tuple[str, list[str]]:

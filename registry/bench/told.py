@@ -38,9 +38,9 @@ def measure(city: City) -> Iterator[Line]:
     times = [(delivered[key] - moment) if key in delivered else PATIENCE for key, moment in committed.items()]
     Alert.objects.filter(event_key__startswith=mark).delete()
     yield by_time(
-        "提醒:提交到外发进程收到",
+        "提醒：提交到外发进程收到",
         [max(0.0, one) for one in times],
-        size=f"每秒 {A_SECOND} 条,{city.rounds(SECONDS)} 秒",
+        size=f"每秒 {A_SECOND} 条，{city.rounds(SECONDS)} 秒",
         limit=1.0,
         share=0.99,
     )

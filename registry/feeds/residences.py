@@ -18,7 +18,7 @@ _STAGED = ("line", "id_number_index", "person_number", "dwelling_code", "starts_
 _FAULTS = {
     "person": ("公民身份号码", "没有登记过这个人，请先报送人员信息"),
     "two_persons": ("人员编号", "人员编号和证件号码不是同一个人，请核对"),
-    "dwelling": ("房屋编号", "没有这个房屋编号,请核对或先报送房屋信息"),
+    "dwelling": ("房屋编号", "没有这个房屋编号，请核对或先报送房屋信息"),
     "stays": ("迁往地", "迁往地在本市，请填写新住处的房屋编号"),
     "destination": ("迁往地", "没有这个区划代码，请核对，不清楚可以不填"),
 }

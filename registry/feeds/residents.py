@@ -55,7 +55,7 @@ def _fault(line: int, fault: str, first_line: int) -> RowError:
     return {
         "two_persons": RowError(line, "人员编号", "人员编号和证件号码分属两个已登记的人，请核对"),
         "other_number": RowError(line, "公民身份号码", "这个人员编号已登记了另一个证件号码，请核对"),
-        "other_person_number": RowError(line, "人员编号", "这个证件号码已登记了另一个人员编号,请核对"),
+        "other_person_number": RowError(line, "人员编号", "这个证件号码已登记了另一个人员编号，请核对"),
         "repeated": RowError(line, "整行", f"与第 {first_line} 行是同一个人，请只保留一行"),
     }[fault]
 

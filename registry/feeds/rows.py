@@ -177,7 +177,7 @@ def _check_person_number(line: int, person_number: str, errors: list[RowError]) 
             parse(person_number, today=date.max)
         except InvalidIdNumber:
             return
-        errors.append(RowError(line, "人员编号", "填的是公民身份号码,请改填到公民身份号码列"))
+        errors.append(RowError(line, "人员编号", "填的是公民身份号码，请改填到公民身份号码列"))
 
 
 def check_day(line: int, column: str, text: str, as_of: date, errors: list[RowError]) -> date | None:

@@ -2179,7 +2179,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="enrolment_ends_with_reason",
-                violation_error_message="终止类别必须写明原因,终止日期不能早于起始日期",
+                violation_error_message="终止类别必须写明原因，终止日期不能早于起始日期",
             ),
         ),
         migrations.AddConstraint(

@@ -31,7 +31,7 @@ KEEP = """
 CREATE FUNCTION registry_enrolment_kept() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'enrolment_never_deleted',
-        MESSAGE = '类别认定不能删除,只能写明原因终止';
+        MESSAGE = '类别认定不能删除，只能写明原因终止';
 END $$;
 CREATE TRIGGER enrolment_never_deleted BEFORE DELETE ON registry_enrolment
     FOR EACH ROW EXECUTE FUNCTION registry_enrolment_kept();

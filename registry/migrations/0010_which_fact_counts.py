@@ -82,7 +82,7 @@ REGISTER_ROW_BACK = REGISTER_ROW.replace(
 # code: department, share kind, purpose, catalogue number (a sample), {kind: every so many days}
 SOURCES = {
     "police": (
-        "芜湖市公安局", "conditional", "掌握重点青少年现住址,人走服务跟上", "样例-34020000-公安-001",
+        "芜湖市公安局", "conditional", "掌握重点青少年现住址，人走服务跟上", "样例-34020000-公安-001",
         {"residents": 7, "residences": 1},
     ),
     "housing": (

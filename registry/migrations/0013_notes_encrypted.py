@@ -198,7 +198,7 @@ class Migration(migrations.Migration):
                     end_reason__isnull=False, ends_on__gte=models.F("starts_on"), ends_on__isnull=False
                 ),
                 name="enrolment_ends_with_reason",
-                violation_error_message="终止类别必须写明原因,终止日期不能早于起始日期",
+                violation_error_message="终止类别必须写明原因，终止日期不能早于起始日期",
             ),
         ),
         migrations.AddConstraint(

@@ -62,7 +62,7 @@ class Enrolment(models.Model):
                 condition=Q(ends_on=None, end_reason=None, ended_by=None)
                 | Q(ends_on__isnull=False, ends_on__gte=models.F("starts_on"), end_reason__isnull=False),
                 name="enrolment_ends_with_reason",
-                violation_error_message="终止类别必须写明原因,终止日期不能早于起始日期",
+                violation_error_message="终止类别必须写明原因，终止日期不能早于起始日期",
             ),
             models.CheckConstraint(
                 condition=~Q(clause=""),  # and `evidence` is never NULL, which "" would be

@@ -60,7 +60,7 @@ history AS (
 ),
 place AS (
     SELECT o.*, y.masked, extract(year FROM age(y.birth_on))::int AS years, n.name AS new_name,
-        regexp_replace(regexp_replace(c.name, '(居民委员会|居委会)$', ''), '村?(村民委员会|村委会)$', '村') AS new_community
+        regexp_replace(regexp_replace(c.name, '(居民委员会|居委会)$', ''), '(村)?(村民委员会|村委会)$', '村') AS new_community
     FROM offered o JOIN youth_step y USING (youth_id)
     LEFT JOIN grids_grid n ON n.code = o.to_grid_id LEFT JOIN grids_division c ON c.code = n.community_id
 ),

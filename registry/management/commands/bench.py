@@ -22,12 +22,14 @@ BUILD_SECONDS = 8 * 60
 
 
 class Command(BaseCommand):
-    help = "性能测试:在专用数据库里建(或沿用)一座样例城市,逐项测量;不读写本系统的数据"
+    help = "性能测试：在专用数据库里建（或沿用）一座样例城市，逐项测量；不读写本系统的数据"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--scale", type=scale_of, default=0.01, help="规模,1 为 401 万人(默认 0.01)")
-        parser.add_argument("--json", action="store_true", help="在标准输出上打印 JSON 列表,进度写到标准错误")
-        parser.add_argument("--rebuild", action="store_true", help="重新建城,不沿用已有的")
+        parser.add_argument("--scale", type=scale_of, default=0.01, help="规模，1 为 401 万人（默认 0.01）")
+        parser.add_argument(
+            "--json", action="store_true", help="在标准输出上打印 JSON 列表，进度写到标准错误"
+        )
+        parser.add_argument("--rebuild", action="store_true", help="重新建城，不沿用已有的")
         parser.add_argument("--inside", action="store_true", help=SUPPRESS)
 
     def handle(self, **options: Any) -> None:
@@ -83,12 +85,12 @@ class Command(BaseCommand):
     def _built(self, city: City) -> Line:
         note = "" if city.is_new else "建城时所测"
         size = f"规模 {city.scale:g}"
-        return by_time("建城(索引在 COPY 之后)", [city.seconds], size=size, limit=BUILD_SECONDS, note=note)
+        return by_time("建城（索引在 COPY 之后）", [city.seconds], size=size, limit=BUILD_SECONDS, note=note)
 
     def _tell(self, found: Asked) -> None:
         if self.verbosity < 2:
             return
-        self.say(f"变动的语句 {found.count} 条,{found.seconds:.2f} 秒,最慢的:")
+        self.say(f"变动的语句 {found.count} 条，{found.seconds:.2f} 秒，最慢的：")
         for seconds, text in found.slowest():
             self.say(f"  {seconds * 1000:8.1f} ms  {text}")
 
@@ -96,8 +98,8 @@ class Command(BaseCommand):
         self.stdout.write(f"\n{hardware()}\n\n{table(lines)}\n")
         missed = sum(not line.ok for line in lines)
         if scale != 1:
-            self.stdout.write(f"规模 {scale:g}:数量按比例缩小,上限是为规模 1 定的,这里仅供参考。")
-        self.stdout.write(f"共 {len(lines)} 项," + (f"{missed} 项未达到。" if missed else "全部达到。"))
+            self.stdout.write(f"规模 {scale:g}：数量按比例缩小，上限是为规模 1 定的，这里仅供参考。")
+        self.stdout.write(f"共 {len(lines)} 项，" + (f"{missed} 项未达到。" if missed else "全部达到。"))
 
     def say(self, text: str) -> None:
         if self.verbosity:
