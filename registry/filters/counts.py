@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, Expression, F, Q, Sum, Value, When
+from django.db.models import Case, Count, Exists, Expression, F, OuterRef, Q, Sum, Value, When
 from django.db.models.functions import Left
 from django.http import QueryDict
 
-from ..models import RegisterCount, Youth
+from ..models import Handover, RegisterCount, Youth
 from .places import Places
 from .youths import DEFAULT_STATE, STATES, VISITS, YouthFilter, narrowed, state_condition, visit_condition
 
@@ -78,19 +78,25 @@ class Counts:
         self._category = chosen.get("category") or ""
         self._state = chosen.get("state") or DEFAULT_STATE
         self._visit = chosen.get("visit_due") or ""
-        self._groups = [Group(*row) for row in self._statement()]
+        self._groups = self._of_the_city() if self._is_of_the_whole_city else self._of_the_files()
 
-    def _statement(self) -> Any:
-        """Every file once, and those with an open handover a second time, marked."""
+    def _of_the_files(self) -> list[Group]:
+        """Every file once, and those with an open handover a second time, marked (one statement)."""
         files = self.filterset.listed(leaving_out=GROUPED)
         place = Left("grid_id", self.places.next_length)
-        if self._is_of_the_whole_city:
-            counted = RegisterCount.objects.in_area(self.places.base).order_by()
-            every = self._grouped(counted, F("district"), Sum("number"), in_handover=False)
-        else:
-            every = self._grouped(files, place, Count("*"), in_handover=False)
-        waiting = files.filter(state_condition("handover"))
-        return every.union(self._grouped(waiting, place, Count("*"), in_handover=True), all=True)
+        waiting = Exists(Handover.objects.open().filter(youth=OuterRef("pk")))
+        found = [Group(*row) for row in self._grouped(files, place, Count("*"), waiting)]
+        handed_over = [group for group in found if group.in_handover and group.due != Due.NEVER]
+        every = [Group(group.mask, group.place, group.due, False, group.files) for group in found]
+        return every + handed_over
+
+    def _of_the_city(self) -> list[Group]:
+        """The same for the whole city, from what is counted already (one statement)."""
+        counted = RegisterCount.objects.in_area(self.places.base).order_by()
+        every = self._grouped(counted, F("district"), Sum("number"), Value(False))
+        files = self.filterset.listed(leaving_out=GROUPED).filter(state_condition("handover"))
+        waiting = self._grouped(files, Left("grid_id", self.places.next_length), Count("*"), Value(True))
+        return [Group(*row) for row in every.union(waiting, all=True)]
 
     @property
     def _is_of_the_whole_city(self) -> bool:
@@ -102,7 +108,7 @@ class Counts:
         ]
         return len(self.places.base) == CITY and not narrowing and not self._has_words
 
-    def _grouped(self, files: Any, place: Expression | F, number: Expression, *, in_handover: bool) -> Any:
+    def _grouped(self, files: Any, place: Expression | F, number: Expression, waiting: Any) -> Any:
         allowed = sum(self._bit_of.values())
         today = self.filterset.today
         due = Case(
@@ -112,8 +118,9 @@ class Counts:
             When(visit_condition("week", today), then=Value(Due.WEEK)),
             default=Value(Due.LATER),
         )
-        groups = files.order_by().values(mask=F("category_mask").bitand(allowed), place=place, due=due)
-        counted = groups.annotate(waiting=Value(in_handover), files=number)
+        mask = F("category_mask").bitand(allowed)
+        groups = files.order_by().values(mask=mask, place=place, due=due, waiting=waiting)
+        counted = groups.annotate(files=number)
         return counted.values_list("mask", "place", "due", "waiting", "files")
 
     def _sum(self, *, category: str | None = None, state: str | None = None, visit: str | None = None) -> int:

@@ -22,7 +22,9 @@ class Residence(models.Model):
     (partial unique index, and the statement trigger of migration 0003).
     """
 
-    resident = models.ForeignKey(Resident, models.PROTECT, related_name="residences", verbose_name="居民")
+    resident = models.ForeignKey(
+        Resident, models.PROTECT, related_name="residences", verbose_name="居民", db_index=False
+    )
     dwelling = models.ForeignKey(Dwelling, models.PROTECT, related_name="residences", verbose_name="房屋")
     starts_on = models.DateField("起始日期")
     ends_on = models.DateField("终止日期", null=True)
