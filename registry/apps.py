@@ -16,6 +16,7 @@ class RegistryConfig(AppConfig):
             feed_desk,
             handovers,
             overtaken,
+            reading_chain,
             readings,
             register_counts,
             register_row,
@@ -30,6 +31,8 @@ class RegistryConfig(AppConfig):
         alerts.on_sweep("expire feed uploads", feed_desk.expire, every_night=True)
         alerts.on_sweep("candidates follow the grid", rules.follow)
         alerts.on_sweep("put register counts together", register_counts.compact)
+        alerts.on_sweep("seal readings", reading_chain.seal)
+        alerts.on_sweep("make months of readings", reading_chain.make_months, every_night=True)
         # Days pass without anybody writing: facts and guardianships end, and the copies of them with it.
         alerts.on_sweep("refresh register rows", partial(register_row.refresh, None), every_night=True)
         # Months are full and birthdays come without a batch.

@@ -12,5 +12,5 @@ from registry.readings import NotRecorded
 def server_error(request: HttpRequest) -> HttpResponse:
     """500; and 503 when a reading could not be recorded, so that nothing was shown."""
     if isinstance(sys.exc_info()[1], NotRecorded):
-        return render(None, "503.html", status=503)  # type: ignore[arg-type] # no context of this person
+        return render(None, "503.html", status=503)  # no request: nothing of this person
     return plain_error(request)

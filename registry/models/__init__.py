@@ -11,7 +11,7 @@ from .handovers import Handover
 from .moves import Move
 from .precedence import FactRank
 from .presence import Presence
-from .readings import Reading
+from .readings import Reading, ReadingBlock
 from .register_counts import RegisterCount
 from .residences import Residence
 from .residents import Household, Resident
@@ -38,6 +38,7 @@ __all__ = [
     "Need",
     "Presence",
     "Reading",
+    "ReadingBlock",
     "RegisterCount",
     "Residence",
     "Resident",
