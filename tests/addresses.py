@@ -24,7 +24,7 @@ MISSING = UUID("00000000-0000-4000-8000-000000000000")
 P = Permission
 SEE, ENROL, EXPORT = (P.SEE_YOUTHS,), (P.ENROL,), (P.EXPORT,)
 PEOPLE, LOAD, DESK = (P.SEARCH_PEOPLE,), (P.LOAD_FEEDS,), (P.LOAD_FEEDS, P.APPROVE_FEEDS)
-PLACES, STAFF = (P.MANAGE_PLACES,), (P.MANAGE_STAFF,)
+PLACES, STAFF, AUDIT = (P.MANAGE_PLACES,), (P.MANAGE_STAFF,), (P.READ_AUDIT,)
 PUBLIC: tuple[Permission, ...] = ()
 ANYBODY = tuple(Permission)  # whoever is signed in, even without any permission
 
@@ -90,6 +90,10 @@ ADDRESSES: dict[str, Address] = {
     "youth_new": form(ENROL),
     "youth": form(SEE, "youth"),
     "youth_history": form(SEE, "youth"),
+    "youth_readings": page(SEE, "youth"),
+    "readings": page(AUDIT),
+    "readings_export": page(AUDIT),
+    "readings_unusual": page(AUDIT),
     "youth_verify": form(SEE, "youth"),
     "youth_correct": form(SEE, "youth"),
     "youth_grade": form(SEE, "youth"),
@@ -189,9 +193,10 @@ SHOWS: dict[str, tuple[str, ...]] = {
     "resident": ("youth.resident",),
     "dwelling": ("youth.resident",),
     "handover": ("youth",),
+    "readings_export": (),  # ids alone
     **dict.fromkeys(
         (
-            "youth", "youth_history", "youth_verify", "youth_correct", "youth_grade", "youth_close",
+            "youth", "youth_history", "youth_readings", "youth_verify", "youth_correct", "youth_grade", "youth_close",
             "youth_enrol", "youth_move", "enrolment_end", "visit_new",
         ),
         ("youth",),
@@ -202,7 +207,7 @@ NAMELESS = {
     "healthz", "readyz", "login", "login_code", "login_factor", "me", "password_change", "factor", "sign_ins",
     "sign_ins_of", "alert", "youth_search", "search_new", "youth_new", "residents_search", "households_search",
     "dwellings_search", "feeds", "feed_new", "upload", "upload_decline", "upload_errors", "batch", "batch_undo",
-    "batch_errors",
+    "batch_errors", "readings", "readings_unusual",
 }  # fmt: skip
 
 

@@ -280,6 +280,11 @@ FIRST_VISIT_DAYS = {"A": 1, "B": 7, "C": 7}  # from acceptance of a handover to 
 FEED_FILES_DIR = Path(os.environ.get("FEED_FILES_DIR") or VAR / "feed-files")
 FEED_ERRORS_DIR = Path(os.environ.get("FEED_ERRORS_DIR") or VAR / "feed-errors")
 
+# --- Readings: from how many on the auditor is shown who read them (registry/reading_audit.py)
+
+READINGS_MANY_PERSONS = environment.number("READINGS_MANY_PERSONS", 500)  # distinct persons in a day
+READINGS_OUTSIDE_TASKS = environment.number("READINGS_OUTSIDE_TASKS", 10)  # files in a day
+
 # --- Logs
 
 LOGGING = logs.configuration(level="WARNING" if TESTING else os.environ.get("LOG_LEVEL", "INFO").upper())

@@ -35,8 +35,8 @@ def world(wang_shanshan: User, city_cadre: User) -> World:
     return world
 
 
-def reader_of(name: str, wang_shanshan: User, city_cadre: User) -> User:
-    return wang_shanshan if name == "home" else city_cadre
+def reader_of(name: str, wang_shanshan: User, city_cadre: User, auditor: User) -> User:
+    return {"home": wang_shanshan, "readings_export": auditor}.get(name, city_cadre)
 
 
 def shown_ids(world: World, name: str) -> set[UUID]:
@@ -53,9 +53,9 @@ def test_every_page_declares_whom_it_names() -> None:
 
 @pytest.mark.parametrize("name", sorted(SHOWS))
 def test_a_page_that_names_people_leaves_one_reading_of_them(
-    name: str, world: World, wang_shanshan: User, city_cadre: User, sign_in: SignIn
+    name: str, world: World, wang_shanshan: User, city_cadre: User, auditor: User, sign_in: SignIn
 ) -> None:
-    reader = reader_of(name, wang_shanshan, city_cadre)
+    reader = reader_of(name, wang_shanshan, city_cadre, auditor)
     url, _ = world.address(name, reader)
     answer = sign_in(reader).get(url)
     assert answer.status_code == 200
@@ -69,9 +69,9 @@ def test_a_page_that_names_people_leaves_one_reading_of_them(
 
 @pytest.mark.parametrize("name", sorted(SHOWS))
 def test_what_cannot_be_recorded_is_not_shown(
-    name: str, world: World, wang_shanshan: User, city_cadre: User, sign_in: SignIn
+    name: str, world: World, wang_shanshan: User, city_cadre: User, auditor: User, sign_in: SignIn
 ) -> None:
-    reader = reader_of(name, wang_shanshan, city_cadre)
+    reader = reader_of(name, wang_shanshan, city_cadre, auditor)
     url, _ = world.address(name, reader)
     fill_the_disk()
     client = sign_in(reader)
