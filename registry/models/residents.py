@@ -126,4 +126,6 @@ class Resident(models.Model):
     def masked_phone(self) -> str:
         """138****1234; "" when none is known."""
         phone = self.phone or ""
-        return f"{phone[:3]}{'*' * max(0, len(phone) - 7)}{phone[-4:]}" if len(phone) > 7 else "*" * len(phone)
+        return (
+            f"{phone[:3]}{'*' * max(0, len(phone) - 7)}{phone[-4:]}" if len(phone) > 7 else "*" * len(phone)
+        )
