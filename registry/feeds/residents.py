@@ -47,7 +47,8 @@ def apply(judged: Applied, *, batch: Any, **_origin: Any) -> None:
             cursor.execute(sql[name], {"batch": batch})
         youth_ids = [row[0] for row in cursor.fetchall()]
         cursor.execute(sql["touched"])
-    presence.follow("feed_resident_known")
+    # Newcomers have no home yet; of the others only whoever changed.
+    presence.follow("(SELECT resident_id FROM feed_resident_changed JOIN feed_resident_known USING (line))")
     register_row.refresh(youth_ids)
 
 

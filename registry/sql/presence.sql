@@ -14,13 +14,16 @@ INSERT INTO registry_presence (resident_id, dwelling_id, grid_id, household_id, 
 SELECT resident_id, dwelling_id, grid_id, household_id, birth_on, since_on FROM registry_presence_row ORDER BY resident_id
 
 -- name: follow
--- The residents named in a table: gone, newly here, or different.
+-- The residents named in a table: gone, newly here, or different. LIMIT 1 and the row's place keep the planner from
+-- reading all four million presences for a night's fifty thousand; their residents are locked by whoever changes them.
 MERGE INTO registry_presence p
 USING (
-    SELECT touched.resident_id, v.dwelling_id, v.grid_id, v.household_id, v.birth_on, v.since_on
+    SELECT touched.resident_id, now.dwelling_id, now.grid_id, now.household_id, now.birth_on, now.since_on, former.place
     FROM (SELECT DISTINCT resident_id FROM {table} AS named WHERE resident_id IS NOT NULL) AS touched
-    LEFT JOIN registry_presence_row v USING (resident_id)
-) AS now ON p.resident_id = now.resident_id
+    LEFT JOIN LATERAL (SELECT * FROM registry_presence_row r WHERE r.resident_id = touched.resident_id LIMIT 1) AS now ON true
+    LEFT JOIN LATERAL (SELECT f.ctid AS place FROM registry_presence f WHERE f.resident_id = touched.resident_id LIMIT 1)
+        AS former ON true
+) AS now ON p.ctid = now.place
 WHEN MATCHED AND now.dwelling_id IS NULL THEN DELETE
 WHEN MATCHED AND (p.dwelling_id, p.grid_id, p.household_id, p.birth_on, p.since_on)
                  IS DISTINCT FROM (now.dwelling_id, now.grid_id, now.household_id, now.birth_on, now.since_on) THEN
@@ -35,11 +38,13 @@ WHEN NOT MATCHED AND now.dwelling_id IS NOT NULL THEN
 -- newcomers. In order of id, as the rows lie.
 MERGE INTO registry_presence p
 USING (
-    SELECT latest.resident_id, latest.dwelling_id, d.grid_id, latest.starts_on AS since_on
+    SELECT latest.resident_id, latest.dwelling_id, latest.starts_on AS since_on, home.grid_id, former.place
     FROM (SELECT DISTINCT ON (resident_id) resident_id, dwelling_id, starts_on FROM residence_step
           WHERE verdict = 'move' ORDER BY resident_id, starts_on DESC) AS latest
-    LEFT JOIN registry_dwelling d ON d.id = latest.dwelling_id
-) AS now ON p.resident_id = now.resident_id
+    LEFT JOIN LATERAL (SELECT grid_id FROM registry_dwelling d WHERE d.id = latest.dwelling_id LIMIT 1) AS home ON true
+    LEFT JOIN LATERAL (SELECT f.ctid AS place FROM registry_presence f WHERE f.resident_id = latest.resident_id LIMIT 1)
+        AS former ON true
+) AS now ON p.ctid = now.place
 WHEN MATCHED AND now.dwelling_id IS NULL THEN DELETE
 WHEN MATCHED THEN
     UPDATE SET dwelling_id = now.dwelling_id, grid_id = now.grid_id, since_on = now.since_on
