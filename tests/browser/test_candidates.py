@@ -53,7 +53,7 @@ def test_the_worker_visits_without_the_reason_and_the_cadre_decides(
 ) -> None:
     phone = windows.open(fanchang_worker, "phone")
     phone.page.goto("/")
-    phone.page.get_by_role("link", name="走访陈*桐").click()
+    phone.page.get_by_role("link", name="走访：陈*桐").click()
     expect(phone.page.get_by_role("heading", name="走访 陈*桐")).to_be_visible()
     expect(phone.page.locator("main")).not_to_contain_text("服刑")
     phone.page.get_by_text("监护人", exact=True).click()

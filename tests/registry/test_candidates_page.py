@@ -313,7 +313,7 @@ def test_two_quiet_ones_about_one_person_are_one_visit(
     assert len(names_in(text_of(worker, "/candidates/"))) == 1
     assert re.findall(r"<span>关爱对象</span><b>(\d)</b>", text_of(worker, "/candidates/")) == ["1"]
     assert len(names_in(text_of(sign_in(fanchang), "/candidates/"))) == 2
-    assert text_of(worker, "/").count("走访陈*桐") == 1
+    assert text_of(worker, "/").count("走访：陈*桐") == 1
     shown = names_in(text_of(worker, "/candidates/"))[0]
     text_of(worker, f"/candidates/{shown}/visited/", result="seen")
     assert again(first).visited_by == again(second).visited_by == fanchang_worker
@@ -592,7 +592,7 @@ def test_today_leads_from_the_phone_to_the_result(sign_in: SignIn, fanchang_work
     client = sign_in(fanchang_worker)
     shown = text_of(client, "/")
     for candidate in (private, ordinary):
-        assert f'href="{page(candidate)}" aria-label="走访陈*桐"' in shown
+        assert f'href="{page(candidate)}" aria-label="走访：陈*桐"' in shown
     assert not [word for word in TELLING if word in shown]
     text_of(client, page(private, "visited"), result="seen")
     assert page(private) not in text_of(client, "/")
