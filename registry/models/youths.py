@@ -129,7 +129,15 @@ class Youth(models.Model):
             models.Index(fields=["birth_on", "id"], name="youth_by_birth"),
             models.Index(
                 fields=["grid"],
-                include=["state", "category_mask", "next_due_on", "birth_on", "last_verified_on", "grade"],
+                include=[
+                    "state",
+                    "category_mask",
+                    "next_due_on",
+                    "birth_on",
+                    "last_verified_on",
+                    "grade",
+                    "id",
+                ],
                 name="youth_counts_in_grid",
             ),
             GinIndex(Characters("name"), name="youth_name_characters"),
