@@ -54,7 +54,9 @@ def environment(name: str, folder: Path) -> dict[str, str]:
         "FIELD_KEYS": settings.FIELD_KEYS,
         "ALLOWED_HOSTS": "127.0.0.1",
         "ALERT_WEBHOOK_URL": "",
-        "PROXY_COUNT": "0",
+        # As behind a proxy that ends TLS, which the clients of the bench stand for.
+        "PROXY_COUNT": "1",
+        "SECOND_FACTOR": "off",
         "DEBUG": "off",
         "TESTING": "off",
         "LOG_LEVEL": "WARNING",

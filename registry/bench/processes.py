@@ -16,6 +16,8 @@ from django.conf import settings
 START_SECONDS = 60
 STOP_SECONDS = 10
 HOST = "127.0.0.1"
+# What a proxy that ends TLS tells of a request.
+FROM_PROXY = {"X-Forwarded-Proto": "https", "X-Forwarded-For": HOST}
 
 
 class DidNotStart(RuntimeError):
@@ -80,7 +82,7 @@ def _wait(answers: Callable[[], bool], process: "subprocess.Popen[bytes]", log: 
 def _answers(port: int) -> bool:
     try:
         connection = HTTPConnection(HOST, port, timeout=5)
-        connection.request("GET", "/healthz")
+        connection.request("GET", "/healthz", headers=FROM_PROXY)
         return connection.getresponse().status == 200
     except OSError:
         return False

@@ -18,7 +18,7 @@ from grids.passwords import generated
 
 from .city import City
 from .lines import Line, Times, by_time
-from .processes import HOST, web
+from .processes import FROM_PROXY, HOST, web
 
 WARM_UP = 8  # requests of each client that are not counted
 SEARCH_CLIENTS, SEARCH_REQUESTS = 4, 60
@@ -36,11 +36,17 @@ CONDITIONS: tuple[dict[str, str], ...] = (
 
 
 class Browser:
-    """One signed-in person. Each page comes over a connection of its own, as from a proxy in front."""
+    """A signed-in person, or `another` window of one. Each page comes over a connection of its own, as from a proxy."""
 
-    def __init__(self, port: int, username: str, password: str) -> None:
+    def __init__(self, port: int, cookies: dict[str, str] | None = None) -> None:
         self.port = port
-        self.cookies: dict[str, str] = {}
+        self.cookies = cookies or {}
+
+    def another(self) -> "Browser":
+        """Signing in once more would end the first sign-in."""
+        return Browser(self.port, dict(self.cookies))
+
+    def sign_in(self, username: str, password: str) -> "Browser":
         page = self._ask("GET", "/login/")
         token = _TOKEN.search(page[1])
         if token is None:
@@ -49,6 +55,7 @@ class Browser:
         status, _ = self._ask("POST", "/login/", urlencode(form))
         if status != 302:
             raise RuntimeError(f"sign-in of {username}: {status}")
+        return self
 
     def time(self, path: str) -> float:
         """Seconds from asking for a page to its last byte. Raises RuntimeError unless it is a 200."""
@@ -60,11 +67,13 @@ class Browser:
         return spent
 
     def _ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str]:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        headers = {**FROM_PROXY, "Connection": "close"}
+        headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
+            headers["Referer"] = f"https://{HOST}:{self.port}{path}"
         with closing(HTTPConnection(HOST, self.port, timeout=60)) as connection:
-            connection.request(method, path, body, headers | {"Connection": "close"})
+            connection.request(method, path, body, headers)
             answer = connection.getresponse()
             text = answer.read().decode()
             self._keep(answer)
@@ -83,15 +92,20 @@ def measure(city: City) -> Iterator[Line]:
     district, workers = _people()
     size = f"{_files():,} 份档案"
     with web(city.folder) as port:
-        browsers = [Browser(port, district, password) for _ in range(SEARCH_CLIENTS)]
+        browsers = _windows(port, district, password)
         times = _run(browsers, requests, _search)
         yield by_time(f"区县查询页，{SEARCH_CLIENTS} 个客户端", times, size=size, limit=0.080)
-        browsers = [Browser(port, "city", password) for _ in range(SEARCH_CLIENTS)]
+        browsers = _windows(port, "city", password)
         times = _run(browsers, requests, _search)
         yield by_time(f"全市查询页，{SEARCH_CLIENTS} 个客户端", times, size=size, limit=0.120)
-        browsers = [Browser(port, worker, password) for worker in workers]
+        browsers = [Browser(port).sign_in(worker, password) for worker in workers]
         times = _run(browsers, city.rounds(WORKER_REQUESTS), lambda _: "/")
         yield by_time(f"网格员今日，{WORKER_CLIENTS} 个客户端", times, size=size, limit=0.150)
+
+
+def _windows(port: int, username: str, password: str) -> list[Browser]:
+    first = Browser(port).sign_in(username, password)
+    return [first, *(first.another() for _ in range(SEARCH_CLIENTS - 1))]
 
 
 def _people() -> tuple[str, list[str]]:
