@@ -27,5 +27,5 @@
     const form = event.target.closest?.("form[hx-post]");
     form?.dispatchEvent(new CustomEvent("htmx:abort"));
   };
-  for (const act of ["input", "change", "submit"]) document.addEventListener(act, outdate, true);
+  for (const act of ["input", "change"]) document.addEventListener(act, outdate, true);
 })();

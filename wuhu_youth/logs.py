@@ -56,8 +56,11 @@ _SHARED: list[Any] = [
 ]
 
 
-def configuration(*, level: str) -> dict[str, Any]:
-    """Django's LOGGING setting; configures structlog as well. Everything goes to standard error."""
+def configuration(*, level: str, testing: bool = False) -> dict[str, Any]:
+    """Django's LOGGING setting; configures structlog as well. Everything goes to standard error.
+
+    `testing`: loggers are not kept, so that a test can listen to one that was used before it.
+    """
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -66,7 +69,7 @@ def configuration(*, level: str) -> dict[str, Any]:
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=not testing,
     )
     return {
         "version": 1,

@@ -287,4 +287,6 @@ READINGS_OUTSIDE_TASKS = environment.number("READINGS_OUTSIDE_TASKS", 10)  # fil
 
 # --- Logs
 
-LOGGING = logs.configuration(level="WARNING" if TESTING else os.environ.get("LOG_LEVEL", "INFO").upper())
+LOGGING = logs.configuration(
+    level="WARNING" if TESTING else os.environ.get("LOG_LEVEL", "INFO").upper(), testing=TESTING
+)
