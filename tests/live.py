@@ -28,6 +28,7 @@ class LiveWork:
     logs: Path
 
     def start_redis(self) -> None:
+        embedded.prepare(self.place)  # another run of pytest may have closed the folders above since
         embedded.ensure_redis(self.place, dies_with_us=True)
 
     def stop_redis(self) -> None:
