@@ -126,11 +126,6 @@ def suggest_touched(table: str = "touched_resident", *, only_moved: bool = False
     return _run(None, table, None, only_moved=only_moved)
 
 
-def suggest_for_batch(resident_ids: str | Iterable[int]) -> Counts:
-    """The same for a table's name or for ids."""
-    return suggest_touched(resident_ids) if isinstance(resident_ids, str) else suggest(residents=resident_ids)
-
-
 def forget(resident_ids: Iterable[int]) -> int:
     """Before people go whom a batch should not have brought: what rules alone wrote of them goes too.
 

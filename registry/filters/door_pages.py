@@ -3,9 +3,6 @@
 The place is carried in the address as a sealed text (`after`, `before`), so that nobody reads a door out of it.
 """
 
-import base64
-import binascii
-import json
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,8 +11,8 @@ from django.db.models import DateField, F, Q, TextField, Value
 from django.db.models.functions import Cast
 from django.http import QueryDict
 
-from ..encryption import decrypt, encrypt
-from .orders import BadCursor, RowCompare
+from .cursors import BadCursor, seal, unseal
+from .orders import RowCompare
 
 PAGE_SIZE = 50
 _PURPOSE = "place:door"
@@ -81,18 +78,11 @@ def _page(found: list[Key], number: int, *, earlier: bool, later: bool) -> DoorP
 
 
 def _sealed(key: Key, number: int) -> str:
-    values = [["d", value.isoformat()] if isinstance(value, date) else value for value in key]
-    text = json.dumps([values, number], ensure_ascii=False)
-    return base64.urlsafe_b64encode(encrypt(text, _PURPOSE)).decode().rstrip("=")
+    return seal(key, number, purpose=_PURPOSE)
 
 
 def _opened(text: str, length: int) -> tuple[Key, int]:
-    try:
-        sealed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        values, number = json.loads(decrypt(sealed, _PURPOSE))
-    except (ValueError, binascii.Error):
-        raise BadCursor from None
-    key = tuple(date.fromisoformat(value[1]) if isinstance(value, list) else value for value in values)
+    key, number = unseal(text, purpose=_PURPOSE)
     if len(key) != length:  # of another list
         raise BadCursor
     return key, number

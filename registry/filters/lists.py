@@ -17,7 +17,8 @@ from .. import searches
 from ..models import Category, Search, Youth
 from ..reasons import category_labels, visible_mask
 from .counts import Counts
-from .orders import BadCursor, BadOrder, Order, Page, order_named, read_page
+from .cursors import BadCursor
+from .orders import BadOrder, Order, Page, order_named, read_page
 from .places import INDENT, Places, short_name
 from .youths import ADDRESS, DEFAULT_STATE, NAMES, YouthFilter, narrowed
 

@@ -5,26 +5,18 @@ so that a page goes on from the same place after the row itself has changed, and
 out of an address.
 """
 
-import base64
-import binascii
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import BooleanField, F, Field, Func, Q, Value
 from django.http import QueryDict
 
-from ..encryption import decrypt, encrypt
 from ..models import Youth
+from .cursors import seal, unseal
 
 PAGE_SIZE = 50
-
-
-class BadCursor(ValueError):
-    """The text in `after` or `before` was not made for this order by this installation."""
 
 
 class BadOrder(ValueError):
@@ -108,25 +100,13 @@ class Place:
     page: int
 
     def sealed(self, order: Order) -> str:
-        values = [value.isoformat() if isinstance(value, date) else value for value in self.values]
-        text = json.dumps([values, str(self.id), self.page], ensure_ascii=False)
-        return base64.urlsafe_b64encode(encrypt(text, f"place:{order.key}")).decode().rstrip("=")
+        return seal([*self.values, str(self.id)], self.page, purpose=f"place:{order.key}")
 
     @classmethod
     def opened(cls, text: str, order: Order) -> "Place":
         """Raises BadCursor."""
-        try:
-            sealed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            values, key, page = json.loads(decrypt(sealed, f"place:{order.key}"))
-        except (ValueError, binascii.Error):
-            raise BadCursor from None
-        if _is_date(order.columns[0]):
-            values = [value and date.fromisoformat(value) for value in values]
+        (*values, key), page = unseal(text, purpose=f"place:{order.key}")
         return cls(tuple(values), UUID(key), page)
-
-
-def _is_date(column: str) -> bool:
-    return column.endswith("_on")
 
 
 def order_named(name: str, *, only_open: bool) -> Order:

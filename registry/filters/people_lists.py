@@ -24,9 +24,9 @@ from grids.scope import prefix_range, widest
 from ..models import Dwelling, Presence, Search
 from ..public_ids import public_id
 from .counts import Facet, Link
+from .cursors import BadCursor
 from .door_pages import DoorPage, Key, read_door_page
 from .lists import Chip
-from .orders import BadCursor
 from .people import CHILD, MAKEUP_RULES, OF_PERSON, PeopleFilter, narrowed
 from .people_rows import Door, Person, Row, files_of, person_of, place_names
 from .people_words import at_doors_meant, people_meant

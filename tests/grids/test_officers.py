@@ -66,6 +66,7 @@ def test_one_office_after_another_duty_has_ended_is_allowed(db: None) -> None:
     post(user, Role.COMMUNITY, starts_on=date(2025, 1, 1), ends_on=date(2026, 1, 1))
     post(user, Role.AUDITOR, starts_on=date(2026, 1, 1))
     post(user, Role.AUDITOR, starts_on=date(2027, 1, 1))  # the same office twice is one office
+    assert user.posts.count() == 3
 
 
 def test_the_database_refuses_a_grid_to_an_officer_and_an_office_to_whoever_has_one(auditor: User) -> None:
