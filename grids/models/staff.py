@@ -190,6 +190,11 @@ class Post(models.Model):
         verbose_name = verbose_name_plural = "任职"
         constraints = [
             models.CheckConstraint(
+                condition=Q(approved_by=None) | ~Q(approved_by=F("user")),
+                name="post_approved_by_another",
+                violation_error_message="批准人不能是本人，请由另一位有权限的人办理",
+            ),
+            models.CheckConstraint(
                 condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
                 name="post_ends_after_start",
                 violation_error_message="终止日期不能早于起始日期",
@@ -285,6 +290,11 @@ class Assignment(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "网格责任"
         constraints = [
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | ~Q(approved_by=F("user")),
+                name="assignment_approved_by_another",
+                violation_error_message="批准人不能是本人，请由另一位有权限的人办理",
+            ),
             models.CheckConstraint(
                 condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
                 name="assignment_ends_after_start",

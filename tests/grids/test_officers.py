@@ -21,8 +21,8 @@ NEVER = {
 DIVISION_OF = {"community": HUAQIANG, "street": "340207004", "district": "340207", "city": "3402", None: None}
 
 
-def post(user: User, role: Role, **period: date) -> Post:
-    return Post.objects.create(user=user, role=role, division_id=DIVISION_OF[ROLE_LEVEL[role]], **period)
+def post(user: User, role: Role, **fields: date | User) -> Post:
+    return Post.objects.create(user=user, role=role, division_id=DIVISION_OF[ROLE_LEVEL[role]], **fields)
 
 
 @pytest.mark.parametrize("officer", OFFICERS)
@@ -83,3 +83,11 @@ def test_a_form_is_told_in_words(auditor: User) -> None:
     second = Post(user=auditor, role=Role.CITY, division_id="3402")
     with pytest.raises(ValidationError, match="互不兼任"):
         second.validate_constraints()
+
+
+def test_the_database_lets_nobody_approve_a_duty_of_ones_own(city_cadre: User, wang_shanshan: User) -> None:
+    with pytest.raises(IntegrityError, match="post_approved_by_another"), transaction.atomic():
+        post(wang_shanshan, Role.COMMUNITY, approved_by=wang_shanshan)
+    with pytest.raises(IntegrityError, match="assignment_approved_by_another"), transaction.atomic():
+        assign(wang_shanshan, f"{YINHU}002", approved_by=wang_shanshan)
+    assert assign(wang_shanshan, f"{YINHU}002", approved_by=city_cadre).approved_by == city_cadre
