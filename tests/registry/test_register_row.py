@@ -16,7 +16,7 @@ from tests.factories import HUAQIANG, YINHU, make_dwelling, make_youth
 
 @pytest.mark.django_db(transaction=True)
 def test_a_refresh_that_waited_for_another_puts_nothing_old_back(
-    yang_ying: User, wang_shanshan: User
+    yang_ying: User, wang_shanshan: User, city_cadre: User
 ) -> None:
     youth = make_youth(grid=f"{HUAQIANG}001")
     new_home = make_dwelling(f"{YINHU}001")
