@@ -34,6 +34,7 @@ from ..holding import Refused
 from ..models import Candidate, Reading, Youth
 from ..models.youths import age_on
 from ..person import look_at
+from ..reasons import knows_all_reasons
 from ..snapshots import snapshot
 from .held_file import hiding_what_left
 
@@ -80,6 +81,7 @@ def _listed(request: HttpRequest, user: User, form: CandidateFilter) -> dict[str
         "divisions": _division_counts(form, mine),
         "chips": _chips(form),
         "funnel": funnel_of(user, form.places) if user.may(Permission.SEE_BOARD) else None,
+        "knows_all": knows_all_reasons(user),
     }
 
 
