@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from grids.models import ResponsiblePerson, User
-from tests.factories import HUAQIANG, PASSWORD, YINHU
+from tests.browser.signing_in import give_password
+from tests.factories import HUAQIANG, YINHU
 
 pytestmark = [
     pytest.mark.browser,
@@ -34,10 +35,7 @@ def complaints(page: Page, live_server: Any) -> Complaints:
 def signed_in(page: Page, live_server: Any) -> Callable[[str], None]:
     def sign_in(username: str) -> None:
         page.context.clear_cookies()
-        page.goto(f"{live_server.url}/login/?next=/admin/")
-        page.get_by_label("用户名").fill(username)
-        page.get_by_label("密码").fill(PASSWORD)
-        page.get_by_role("button", name="登录").click()
+        give_password(page, live_server.url, username, "/admin/")
         expect(page.get_by_role("heading", name="管理")).to_be_visible()
 
     return sign_in

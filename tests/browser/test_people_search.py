@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from grids.models import User
-from tests.factories import PASSWORD, YINHU, make_dwelling, make_household, make_resident
+from tests.browser.signing_in import give_password
+from tests.factories import YINHU, make_dwelling, make_household, make_resident
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -27,10 +28,7 @@ def people(page: Page, live_server: Any, wang_shanshan: User) -> Callable[[str],
             make_resident(name, age=age, dwelling=door, household=household)
 
     def open_list(address: str) -> None:
-        page.goto(f"{live_server.url}/login/?next={address}")
-        page.get_by_label("用户名").fill(wang_shanshan.username)
-        page.get_by_label("密码").fill(PASSWORD)
-        page.get_by_role("button", name="登录").click()
+        give_password(page, live_server.url, wang_shanshan.username, address)
         expect(page.get_by_role("heading", name="人房查询")).to_be_visible()
 
     return open_list

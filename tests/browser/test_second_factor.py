@@ -3,21 +3,14 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from grids.models import SecondFactor, User
 from grids.second_factor import code_at, current_step
+from tests.browser.signing_in import give_password
 from tests.browser.test_pages import SCREENS, Walker
-from tests.factories import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-def give_password(page: Page, base: str, username: str) -> None:
-    page.goto(f"{base}/login/?next=/account/")
-    page.get_by_label("用户名").fill(username)
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
 
 
 @pytest.mark.parametrize("screen", SCREENS)
@@ -28,7 +21,7 @@ def test_the_phone_is_bound_and_then_asked(
     context = browser.new_context(**SCREENS[screen])
     page = context.new_page()
     walker = Walker("wanli", page, live_server.url)
-    give_password(page, live_server.url, "wanli")
+    give_password(page, live_server.url, "wanli", "/account/")
     expect(page.get_by_role("heading", name="启用动态口令")).to_be_visible()
     expect(page.get_by_role("img", name="动态口令二维码")).to_be_visible()
     page.get_by_text("扫不了").click()
@@ -40,7 +33,7 @@ def test_the_phone_is_bound_and_then_asked(
     walker.look()
     page.get_by_role("main").get_by_role("button", name="退出").click()
     SecondFactor.objects.update(last_step=0)
-    give_password(page, live_server.url, "wanli")
+    give_password(page, live_server.url, "wanli", "/account/")
     expect(page.get_by_role("heading", name="动态口令")).to_be_visible()
     page.get_by_role("button", name="登录").click()
     expect(page.get_by_text("请填写手机上的 6 位数字")).to_be_visible()

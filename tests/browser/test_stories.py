@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from grids.models import User
 from registry.models import Handover, Visit, Youth
+from tests.browser.signing_in import answer_who, give_password
 from tests.cast import SignIn
-from tests.factories import HUAQIANG, PASSWORD, PINGPU, YINHU, make_handover, make_visit, make_youth
+from tests.factories import HUAQIANG, PINGPU, YINHU, make_handover, make_visit, make_youth
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
@@ -59,10 +60,7 @@ def test_the_district_cadre_names_every_left_behind_child_of_a_street_whom_nobod
     make_youth("朱立志", grid=grid, age=20, categories=["idle"], last_verified_on=days_ago(200))
     make_youth("陈雨桐", grid=f"{PINGPU}001", age=8, categories=["left_behind"])  # another district
 
-    page.goto(f"{live_server.url}/login/?next=/youths/")
-    page.get_by_label("用户名").fill(jiujiang.username)
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
+    give_password(page, live_server.url, jiujiang.username, "/youths/")
     page.get_by_label("地区").select_option(label="湾里街道")
     page.get_by_label("类别").select_option(label="留守")
     page.get_by_label("未核实满（天）").fill("90")
@@ -145,8 +143,6 @@ def test_who_signs_in_again_after_the_session_ended_is_back_on_the_page(
 
     page.reload()
     expect(page.get_by_role("heading", name="登录")).to_be_visible()
-    page.get_by_label("用户名").fill(wang_shanshan.username)
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
+    answer_who(page, wang_shanshan.username)
     expect(page).to_have_url(re.compile(f"/youths/{youth.pk}/$"))
     expect(page.get_by_role("heading", name="张小海")).to_be_visible()

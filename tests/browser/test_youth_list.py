@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from grids.models import User
-from tests.factories import HUAQIANG, PASSWORD, YINHU, make_youth
+from tests.browser.signing_in import give_password
+from tests.factories import HUAQIANG, YINHU, make_youth
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -21,10 +22,7 @@ def register(page: Page, live_server: Any, jiujiang: User) -> Callable[[str], No
     make_youth("欧阳娜娜", grid=f"{YINHU}001", age=14, categories=["left_behind"])
 
     def open_list(query: str = "") -> None:
-        page.goto(f"{live_server.url}/login/?next=/youths/{query}")
-        page.get_by_label("用户名").fill(jiujiang.username)
-        page.get_by_label("密码").fill(PASSWORD)
-        page.get_by_role("button", name="登录").click()
+        give_password(page, live_server.url, jiujiang.username, f"/youths/{query}")
         expect(page.get_by_role("heading", name="人员查询")).to_be_visible()
 
     return open_list
@@ -96,10 +94,7 @@ def test_without_scripts_the_form_finds_as_well(
 ) -> None:
     context = browser.new_context(java_script_enabled=False)
     plain = context.new_page()
-    plain.goto(f"{live_server.url}/login/?next=/youths/")
-    plain.get_by_label("用户名").fill(jiujiang.username)
-    plain.get_by_label("密码").fill(PASSWORD)
-    plain.get_by_role("button", name="登录").click()
+    give_password(plain, live_server.url, jiujiang.username, "/youths/")
     plain.get_by_label("姓名").fill("欧阳")
     plain.get_by_label("类别").select_option("left_behind")
     plain.get_by_role("button", name="查询").click()
