@@ -280,6 +280,13 @@ FIRST_VISIT_DAYS = {"A": 1, "B": 7, "C": 7}  # from acceptance of a handover to 
 FEED_FILES_DIR = Path(os.environ.get("FEED_FILES_DIR") or VAR / "feed-files")
 FEED_ERRORS_DIR = Path(os.environ.get("FEED_ERRORS_DIR") or VAR / "feed-errors")
 
+# --- Exports: what one person may take away in a day, and from how many rows on a task makes the sheet
+
+EXPORT_FILES_DIR = Path(os.environ.get("EXPORT_FILES_DIR") or VAR / "export-files")
+EXPORTS_A_DAY = environment.number("EXPORTS_A_DAY", 20)
+EXPORT_ROWS_A_DAY = environment.number("EXPORT_ROWS_A_DAY", 20_000)
+EXPORT_AT_ONCE_ROWS = environment.number("EXPORT_AT_ONCE_ROWS", 2_000)
+
 # --- Readings: from how many on the auditor is shown who read them (registry/reading_audit.py)
 
 READINGS_MANY_PERSONS = environment.number("READINGS_MANY_PERSONS", 500)  # distinct persons in a day

@@ -26,6 +26,7 @@ from .staff import Staff
 
 KEPT = {
     "grids.division", "grids.county", "registry.category", "registry.source", "registry.schedule", "registry.factrank",
+    "registry.consenttext",
 }  # fmt: skip
 
 _STAFF_COLUMNS = {

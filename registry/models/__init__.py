@@ -1,9 +1,12 @@
 from .candidates import Candidate
 from .categories import Category
 from .check_requests import CheckRequest
+from .consents import Consent, ConsentPurpose, ConsentText
 from .corrections import Correction
+from .disclosures import DisclosedField, DisclosedPerson, Disclosure, Duty
 from .dwellings import Dwelling
 from .enrolments import Enrolment
+from .exports import Export
 from .facts import Fact
 from .feeds import Batch, BatchChange, Schedule, Source
 from .guardianships import Guardianship
@@ -26,9 +29,17 @@ __all__ = [
     "Candidate",
     "Category",
     "CheckRequest",
+    "Consent",
+    "ConsentPurpose",
+    "ConsentText",
     "Correction",
+    "DisclosedField",
+    "DisclosedPerson",
+    "Disclosure",
+    "Duty",
     "Dwelling",
     "Enrolment",
+    "Export",
     "Fact",
     "FactRank",
     "Guardianship",

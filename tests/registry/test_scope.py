@@ -41,6 +41,7 @@ UNGUARDED = {
     "Upload",
     "Search",
     "RegisterCount",
+    "ConsentText",
 }
 GUARDED = [
     model
@@ -267,6 +268,8 @@ def test_nobody_goes_round_the_guard() -> None:
     }
     assert holders <= {
         "registry/managers.py",
+        "registry/models/disclosures.py",
+        "registry/models/exports.py",
         "registry/models/handovers.py",
         "registry/models/moves.py",
         "registry/models/readings.py",
