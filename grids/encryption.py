@@ -9,7 +9,8 @@ which algorithm. `manage.py rotate_keys` re-encrypts what stands under another k
 
 The blind index has a key of its own (`index:hex`) and a hash of its own (`INDEX_HASH`: sha256, or sm3 of GB/T 32905).
 Neither can be told from the stored hash, so neither is rotated: a change means rebuilding every index (what that takes
-stands in registry/management/commands/rotate_keys.py).
+stands in registry/management/commands/rotate_keys.py). The same holds of the key of the seals 封存 (`seal:hex`; derived
+from the index key where none is named), under which tombstones are hashed and the ledger of seals is written.
 
 What is encrypted 等保 8.1.4.8: whatever names or reaches one person and is not needed inside SQL, and whatever people
 write about one. ID numbers and phones (with an index), search words, the words of visits, evidence, reasons, outcomes
@@ -49,7 +50,7 @@ INDEX_HASHES = ("sha256", "sm3")
 _NONCE = 12
 _TAG = 16
 _HEAD = 2  # algorithm and key id
-_ENTRY = re.compile(r"(index|[1-9][0-9]?):[0-9a-fA-F]{64}")
+_ENTRY = re.compile(r"(index|seal|[1-9][0-9]?):[0-9a-fA-F]{64}")
 
 
 class _Aead(Protocol):
@@ -84,11 +85,18 @@ def _hmac(key: bytes, data: bytes, name: str) -> bytes:
     return digest.finalize()
 
 
+def _aead_of(algorithm: int, key: bytes) -> _Aead | None:
+    if algorithm not in ALGORITHM_NAMES:
+        return None
+    return AESGCM(key) if algorithm == AES_GCM else _Sm4Gcm(key)
+
+
 class Keys:
     """The keys of this installation, parsed once from settings.FIELD_KEYS; `current` encrypts."""
 
     def __init__(self, text: str) -> None:
         self.index = b""
+        self.seal = b""
         self.current = 0
         self._keys: dict[int, bytes] = {}
         for entry in filter(None, (part.strip() for part in text.split(","))):
@@ -99,6 +107,8 @@ class Keys:
                 )
             if name == "index":
                 self.index = bytes.fromhex(value)
+            elif name == "seal":
+                self.seal = bytes.fromhex(value)
             elif int(name) in self._keys:
                 raise ImproperlyConfigured(f"FIELD_KEYS names key {name} twice")
             else:
@@ -106,13 +116,12 @@ class Keys:
                 self.current = self.current or int(name)
         if not self.index or not self.current:
             raise ImproperlyConfigured("FIELD_KEYS needs at least one numbered key and the index key")
+        self.seal = self.seal or _hmac(self.index, b"seals", "sha256")
         self.aead = cache(self._aead)
 
     def _aead(self, algorithm: int, key_id: int) -> _Aead | None:
         key = self._keys.get(key_id)
-        if key is None or algorithm not in ALGORITHM_NAMES:
-            return None
-        return AESGCM(key) if algorithm == AES_GCM else _Sm4Gcm(key)
+        return None if key is None else _aead_of(algorithm, key)
 
     def nonce_for(self, value: bytes, purpose: str) -> bytes:
         """The nonce under which `reencrypt` writes an old value: the same for the same, a surprise for all else."""
@@ -181,6 +190,30 @@ def reencrypt(value: bytes, purpose: str) -> bytes:
 def blind_index(text: str, purpose: str) -> bytes:
     """A keyed hash (32 bytes) by which an exact value is found without being stored."""
     return _hmac(keys().index, purpose.encode() + b"\0" + text.encode(), settings.INDEX_HASH)
+
+
+def seal_mark(text: str, purpose: str) -> bytes:
+    """A keyed hash (32 bytes) under the key of the seals; no index can be joined with it."""
+    return _hmac(keys().seal, purpose.encode() + b"\0" + text.encode(), settings.INDEX_HASH)
+
+
+def encrypt_under(key: bytes, data: bytes, purpose: str) -> bytes:
+    """Encrypt under a 32-byte key that is none of `FIELD_KEYS` (an envelope's own): algorithm · nonce · ciphertext."""
+    algorithm, nonce = _algorithm(settings.FIELD_CIPHER), os.urandom(_NONCE)
+    aead = _aead_of(algorithm, key)
+    assert aead is not None, "the setting names an algorithm"  # noqa: S101
+    return bytes((algorithm,)) + nonce + aead.encrypt(nonce, data, purpose.encode())
+
+
+def decrypt_under(key: bytes, value: bytes, purpose: str) -> bytes:
+    """The data again. Raises ValueError when it was altered, moved, or the key is another."""
+    aead = _aead_of(value[0], key) if len(value) > _NONCE + _TAG else None
+    if aead is None:
+        raise ValueError("encrypted value with an unknown algorithm")
+    try:
+        return aead.decrypt(value[1 : 1 + _NONCE], value[1 + _NONCE :], purpose.encode())
+    except InvalidTag:
+        raise ValueError("encrypted value was altered or is under another key") from None
 
 
 class EncryptedTextField(models.BinaryField):

@@ -43,6 +43,11 @@ class Permission(StrEnum):
     LOAD_FEEDS = "load_feeds"
     APPROVE_FEEDS = "approve_feeds"
     APPROVE_GRANTS = "approve_grants"
+    SEAL = "seal"  # enter a sealing notice 封存; one of the two who reopen
+    RECEIVE_REQUESTS = (
+        "receive_requests"  # what people ask about their own data 个人信息请求: take in, follow
+    )
+    ANSWER_REQUESTS = "answer_requests"  # and answer in writing
     SEE_BOARD = "see_board"  # figures by division 工作台
     MANAGE_PLACES = "manage_places"  # divisions, grids, assignments, categories, sources
     MANAGE_STAFF = "manage_staff"  # users, posts, sessions
@@ -51,12 +56,14 @@ class Permission(StrEnum):
 
 _P = Permission
 _FIELD_WORK = frozenset({_P.SEE_YOUTHS, _P.ENROL, _P.SEARCH_PEOPLE})
-_CADRE = _FIELD_WORK | {_P.EXPORT, _P.SEE_BOARD}
+_CADRE = _FIELD_WORK | {_P.EXPORT, _P.SEE_BOARD, _P.RECEIVE_REQUESTS}
 _DISTRICT = _CADRE | {
     _P.KNOW_REASONS,
     _P.LEAD_CASES,
     _P.LOAD_FEEDS,
     _P.APPROVE_GRANTS,
+    _P.SEAL,
+    _P.ANSWER_REQUESTS,
     _P.MANAGE_PLACES,
 }
 
