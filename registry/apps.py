@@ -9,11 +9,12 @@ class RegistryConfig(AppConfig):
         """Tell the sweep what of this app may be due."""
         from functools import partial  # noqa: PLC0415
 
-        from grids import alerts, shown  # noqa: PLC0415
+        from grids import alerts, lending, shown  # noqa: PLC0415
 
         # Models are not there before.
         from . import (  # noqa: PLC0415
             feed_desk,
+            grants,
             handovers,
             overtaken,
             reading_chain,
@@ -22,10 +23,13 @@ class RegistryConfig(AppConfig):
             register_row,
             rules,
         )
+        from .models.grants import lent_to  # noqa: PLC0415
 
         shown.on_show(readings.record_files)
+        lending.on_lend(lent_to)
 
         alerts.on_sweep("escalate handovers", handovers.escalate_due)
+        alerts.on_sweep("raise reviews of emergencies", grants.climb_due)
         alerts.on_sweep("settle overtaken alerts", overtaken.settle_overtaken)
         alerts.on_sweep("send lost feed uploads", feed_desk.send_lost)
         alerts.on_sweep("expire feed uploads", feed_desk.expire, every_night=True)

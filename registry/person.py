@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from grids.lending import Loan
 from grids.models import County, Division, ResponsiblePerson, User
 from grids.permissions import Permission
 
@@ -19,6 +20,7 @@ from .models import (
     CheckRequest,
     Enrolment,
     Fact,
+    Grant,
     Guardianship,
     Handover,
     Move,
@@ -30,7 +32,7 @@ from .models import (
 )
 from .models.youths import age_on
 from .precedence import Statement, counting_ids, statements
-from .reasons import CARE, PRIVATE_STATUSES, knows_reasons, status_shown
+from .reasons import CARE, PRIVATE_STATUSES, holds_for, knows_reasons, reason_loan, status_shown
 from .timeline import Event, timeline
 from .visits import visit_period
 
@@ -72,12 +74,60 @@ class PersonFile:
     user: User
 
     @cached_property
-    def knows(self) -> bool:
+    def decides_reasons(self) -> bool:
+        """By post: such a reader may also add and end a private category."""
         return knows_reasons(self.user, self.youth.grid_id)
+
+    @cached_property
+    def reason_loan(self) -> Loan | None:
+        """The grant by which the reader knows the reasons, where the post does not."""
+        return None if self.decides_reasons else reason_loan(self.user, self.youth)
+
+    @property
+    def knows(self) -> bool:
+        return self.decides_reasons or self.reason_loan is not None
+
+    @cached_property
+    def in_sight(self) -> bool:
+        """By post or grid, and not by a grant, which only reads."""
+        return self.user.may_in(Permission.SEE_YOUTHS, self.youth.grid_id)
+
+    @cached_property
+    def look_loan(self) -> Loan | None:
+        """The grant by which the reader has this page."""
+        if self.in_sight:
+            return None
+        return next(
+            (loan for loan in self.user.loans if loan.what != "reason" and holds_for(loan, self.youth)), None
+        )
+
+    @property
+    def loans(self) -> list[Loan]:
+        return [loan for loan in (self.look_loan, self.reason_loan) if loan]
+
+    def purpose(self, words: str) -> str:
+        """What the reading of this page says it was for: which grant, where one was needed."""
+        return "、".join([words, *(f"临时授权 {loan.number}" for loan in self.loans)])
+
+    @property
+    def may_work(self) -> bool:
+        """Whether anything can be done here but read."""
+        return self.in_sight and not self.is_closed
 
     @cached_property
     def may_enrol(self) -> bool:
         return self.user.may_in(Permission.ENROL, self.youth.grid_id)
+
+    @cached_property
+    def grants(self) -> list[Grant]:
+        """Who may look at this file for a while, for whoever answers for it, knows its reasons or manages grants."""
+        answers = self.responsible is not None and self.responsible.user_id == self.user.pk
+        manages = self.user.may_in(Permission.APPROVE_GRANTS, self.youth.grid_id)
+        if not (answers or self.decides_reasons or manages):
+            return []
+        found = Grant.objects.on_file(self.youth).select_related("holder", "decided_by")
+        # That somebody got to know a reason would say that there is one.
+        return list(found if self.decides_reasons else found.exclude(what=Grant.What.REASON))
 
     @property
     def is_closed(self) -> bool:
@@ -92,7 +142,7 @@ class PersonFile:
     @cached_property
     def enrolments(self) -> list[Enrolment]:
         """Those that the reader may know, open ones first."""
-        known = self.youth.enrolments.known_to(self.user, self.youth)
+        known = self.youth.enrolments.readable_by(self.user, self.youth)
         found = known.select_related("category", "verified_by", "ended_by")
         return sorted(found, key=lambda enrolment: enrolment.ends_on is not None)
 

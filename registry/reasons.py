@@ -6,12 +6,17 @@ that area. To everyone else the youth is on the register "for care" 关爱对象
 
 from functools import reduce
 from operator import or_
+from typing import TYPE_CHECKING
 
+from grids.lending import Loan
 from grids.models import User
 from grids.permissions import Permission
 
 from .codes import GuardianStatus
 from .models.categories import Category
+
+if TYPE_CHECKING:
+    from .models.youths import Youth
 
 CARE = "关爱对象"
 
@@ -22,6 +27,24 @@ PRIVATE_STATUSES = frozenset({GuardianStatus.IN_PRISON, GuardianStatus.IN_DETOX,
 
 def knows_reasons(user: User, grid_code: str) -> bool:
     return user.may_in(Permission.KNOW_REASONS, grid_code)
+
+
+def knows_reasons_of(user: User, youth: "Youth") -> bool:
+    """Whether the user may read the reasons of this file: by post, or by a grant 临时授权 that runs.
+
+    To write (add, end) wants the post: `knows_reasons`.
+    """
+    return knows_reasons(user, youth.grid_id) or reason_loan(user, youth) is not None
+
+
+def reason_loan(user: User, youth: "Youth") -> Loan | None:
+    """The grant by which the user knows the reasons of this file."""
+    return next((loan for loan in user.loans if loan.what == "reason" and holds_for(loan, youth)), None)
+
+
+def holds_for(loan: Loan, youth: "Youth") -> bool:
+    """Whether a grant reaches this file: the one it is about, in the area whose manager gave it."""
+    return youth.grid_id.startswith(loan.code) and loan.subject in (None, youth.pk)
 
 
 def status_shown(status: str, *, knows: bool) -> GuardianStatus:

@@ -292,6 +292,15 @@ EXPORT_AT_ONCE_ROWS = environment.number("EXPORT_AT_ONCE_ROWS", 2_000)
 READINGS_MANY_PERSONS = environment.number("READINGS_MANY_PERSONS", 500)  # distinct persons in a day
 READINGS_OUTSIDE_TASKS = environment.number("READINGS_OUTSIDE_TASKS", 10)  # files in a day
 
+# --- Grants 临时授权 (registry/grants.py): days offered and the most, minutes of an emergency, hours to answer in. The
+# database allows 31 days and a day of emergency at most.
+
+GRANT_DAYS = environment.number("GRANT_DAYS", 3)
+GRANT_MOST_DAYS = min(environment.number("GRANT_MOST_DAYS", 30), 31)
+EMERGENCY_MINUTES = min(environment.number("EMERGENCY_MINUTES", 60), 24 * 60)
+EMERGENCIES_A_DAY = environment.number("EMERGENCIES_A_DAY", 5)
+GRANT_REVIEW_HOURS = environment.number("GRANT_REVIEW_HOURS", 24)
+
 # --- Logs
 
 LOGGING = logs.configuration(

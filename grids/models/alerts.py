@@ -51,6 +51,10 @@ class Alert(models.Model):
         CHECK_ANSWERED = "check_answered", "校核已答复"
         CANDIDATES = "candidates", "新线索"
         CANDIDATE_VISITED = "candidate_visited", "待核定"
+        GRANT_ASKED = "grant_asked", "待审批授权"
+        GRANT_DECIDED = "grant_decided", "授权结果"
+        GRANT_GIVEN = "grant_given", "档案授权"
+        GRANT_EMERGENCY = "grant_emergency", "紧急查阅"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     event_key = models.CharField(max_length=120, db_collation="C")
@@ -115,4 +119,6 @@ _VERBS: dict[str, str] = {
     Alert.Kind.FAMILY_MOVED: "走访",
     Alert.Kind.CANDIDATES: "走访",
     Alert.Kind.CANDIDATE_VISITED: "核定",
+    Alert.Kind.GRANT_ASKED: "审批",
+    Alert.Kind.GRANT_EMERGENCY: "复核",
 }

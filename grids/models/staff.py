@@ -14,6 +14,7 @@ from django.db.models import Case, F, Func, Q, Value, When
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
+from .. import lending
 from ..permissions import OFFICERS, ROLE_LEVEL, ROLE_PERMISSIONS, Permission, Role
 from ..scope import covers, widest
 from .divisions import Division, Grid
@@ -77,13 +78,22 @@ class User(AbstractBaseUser):
 
     @cached_property
     def current_posts(self) -> list["Post"]:
-        return list(self.posts.current().select_related("division").order_by("division_id", "role"))
+        posts = self.posts.current().annotate(**lending.lent(self.pk))
+        return list(posts.select_related("division").order_by("division_id", "role"))
 
     @cached_property
     def current_assignments(self) -> list["Assignment"]:
         """With the names that `label` needs, so that the frame of a page asks no more."""
-        grids = self.assignments.current().select_related("grid__community")
-        return list(grids.order_by("grid_id"))
+        grids = self.assignments.current().annotate(**lending.lent(self.pk))
+        return list(grids.select_related("grid__community").order_by("grid_id"))
+
+    @property
+    def loans(self) -> list[lending.Loan]:
+        """What is lent to the person beyond posts and grids (临时授权), for whoever may open files of an own area."""
+        if not self.may(Permission.SEE_YOUTHS):
+            return []
+        rows = getattr([*self.current_posts, *self.current_assignments][0], "lent", [])
+        return [lending.Loan.read(row) for row in rows]
 
     def may(self, permission: Permission) -> bool:
         """Whether the person holds this permission anywhere."""

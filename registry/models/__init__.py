@@ -9,6 +9,7 @@ from .enrolments import Enrolment
 from .exports import Export
 from .facts import Fact
 from .feeds import Batch, BatchChange, Schedule, Source
+from .grants import Grant
 from .guardianships import Guardianship
 from .handovers import Handover
 from .moves import Move
@@ -42,6 +43,7 @@ __all__ = [
     "Export",
     "Fact",
     "FactRank",
+    "Grant",
     "Guardianship",
     "Handover",
     "Household",

@@ -11,7 +11,7 @@ from grids.models import User
 
 from ..encryption import EncryptedTextField
 from ..managers import GuardedManager, GuardedQuerySet
-from ..reasons import knows_reasons
+from ..reasons import knows_reasons, knows_reasons_of
 from .categories import Category
 from .youths import Youth
 
@@ -23,8 +23,12 @@ class EnrolmentQuerySet(GuardedQuerySet["Enrolment"]):
         return self.filter(ends_on=None)
 
     def known_to(self, user: User, youth: Youth) -> "EnrolmentQuerySet":
-        """The enrolments of one youth whose reason this person may know (registry/reasons.py says which)."""
+        """The enrolments of one youth whose reason this person's post is to know: to add, review and end them."""
         return self if knows_reasons(user, youth.grid_id) else self.filter(category__is_private=False)
+
+    def readable_by(self, user: User, youth: Youth) -> "EnrolmentQuerySet":
+        """Those whose reason this person may read, by post or by a grant 临时授权 (registry/reasons.py)."""
+        return self if knows_reasons_of(user, youth) else self.filter(category__is_private=False)
 
 
 class Enrolment(models.Model):

@@ -11,6 +11,8 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from grids.models import Grid, User
+from grids.permissions import Permission
+from grids.scope import within
 
 from ..codes import Grade, Sex
 from ..encryption import EncryptedTextField
@@ -21,6 +23,18 @@ from .residents import Resident
 
 
 class YouthQuerySet(GuardedQuerySet["Youth"]):
+    def readable_by(self, user: User) -> "YouthQuerySet":
+        """Files whose page this person may read: those in sight, and those that a grant 临时授权 lends.
+
+        Only for the page of one file: lists, counts, exports and every write ask `visible_to`.
+        """
+        readable = within("grid_id", user.prefixes(Permission.SEE_YOUTHS))
+        for loan in user.loans:
+            if loan.what in ("file", "area"):
+                one = Q() if loan.subject is None else Q(pk=loan.subject)
+                readable |= within("grid_id", [loan.code]) & one
+        return self._granted().filter(readable)
+
     def open(self) -> "YouthQuerySet":
         return self.filter(state=Youth.State.OPEN)
 

@@ -28,6 +28,13 @@ def file_in_scope(user: User, youth_id: UUID, permission: Permission = Permissio
     return found
 
 
+def readable_file(user: User, youth_id: UUID) -> Youth:
+    """The file for reading alone: also by a grant 临时授权 (registry/grants.py). Else the 404 of a missing one."""
+    files = Youth.objects.readable_by(user).select_related("resident", "grid__community")
+    found: Youth = get_object_or_404(files, pk=youth_id)
+    return found
+
+
 def on_open_file(permission: Permission) -> Callable[[FileView], Callable[..., HttpResponse]]:
     """The view gets the open file in its address. A closed one is only read: back to its page, with a word why.
 

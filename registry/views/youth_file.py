@@ -21,7 +21,7 @@ from ..models import Correction, Reading, Youth
 from ..person import PersonFile
 from ..timeline import timeline
 from ..visits import verify as verify_file
-from .held_file import file_in_scope, hiding_what_left, on_open_file
+from .held_file import hiding_what_left, on_open_file, readable_file
 
 EVENTS_A_PAGE = 50
 
@@ -30,8 +30,8 @@ EVENTS_A_PAGE = 50
 @transaction.atomic
 def youth(request: HttpRequest, youth_id: UUID) -> HttpResponse:
     user = acting_user(request.user)
-    person = PersonFile(file_in_scope(user, youth_id), user)
-    readings.record(request, what=Reading.Subject.YOUTH, ids=[youth_id], purpose="一人一档")
+    person = PersonFile(readable_file(user, youth_id), user)
+    readings.record(request, what=Reading.Subject.YOUTH, ids=[youth_id], purpose=person.purpose("一人一档"))
     return render(
         request,
         "registry/youths/file.html",
@@ -43,8 +43,8 @@ def youth(request: HttpRequest, youth_id: UUID) -> HttpResponse:
 @transaction.atomic
 def youth_history(request: HttpRequest, youth_id: UUID) -> HttpResponse:
     user = acting_user(request.user)
-    person = PersonFile(file_in_scope(user, youth_id), user)
-    readings.record(request, what=Reading.Subject.YOUTH, ids=[youth_id], purpose="档案变更")
+    person = PersonFile(readable_file(user, youth_id), user)
+    readings.record(request, what=Reading.Subject.YOUTH, ids=[youth_id], purpose=person.purpose("档案变更"))
     events = timeline(person.youth, knows=person.knows)
     page = Paginator(events, EVENTS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "registry/youths/history.html", {"youth": person.youth, "page": page})
