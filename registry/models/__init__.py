@@ -19,6 +19,7 @@ from .readings import Reading, ReadingBlock
 from .register_counts import RegisterCount
 from .residences import Residence
 from .residents import Household, Resident
+from .seals import Reopening, Seal, Tombstone
 from .searches import Search
 from .uploads import Upload
 from .visits import Need, Visit
@@ -53,11 +54,14 @@ __all__ = [
     "Reading",
     "ReadingBlock",
     "RegisterCount",
+    "Reopening",
     "Residence",
     "Resident",
     "Schedule",
+    "Seal",
     "Search",
     "Source",
+    "Tombstone",
     "Upload",
     "Visit",
     "Youth",
