@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from wuhu_youth import embedded, environment, logs
@@ -162,6 +163,12 @@ CELERY_BEAT_SCHEDULE = {
         # A sweep that waited longer than the next one is due has nothing left to do.
         "options": {"expires": 29.0},
     },
+    # Apart from the sweep, which must not wait for it; after the night's feeds and their rules.
+    "retention": {
+        "task": "registry.tasks.apply_retention",
+        "schedule": crontab(hour="4", minute="10"),
+        "options": {"expires": 3600.0},
+    },
 }
 
 # The SMS / WeCom gateway, told of each alert by a signed POST (grids/delivery.py). Without one, pages alone tell.
@@ -286,6 +293,10 @@ EXPORT_FILES_DIR = Path(os.environ.get("EXPORT_FILES_DIR") or VAR / "export-file
 EXPORTS_A_DAY = environment.number("EXPORTS_A_DAY", 20)
 EXPORT_ROWS_A_DAY = environment.number("EXPORT_ROWS_A_DAY", 20_000)
 EXPORT_AT_ONCE_ROWS = environment.number("EXPORT_AT_ONCE_ROWS", 2_000)
+
+# --- The ledger of seals 封存台账 (registry/seal_ledger.py): on another disk than the database, and never restored with it
+
+SEAL_LEDGER = Path(os.environ.get("SEAL_LEDGER") or VAR / "seal-ledger")
 
 # --- Readings: from how many on the auditor is shown who read them (registry/reading_audit.py)
 
