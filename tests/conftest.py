@@ -3,6 +3,7 @@
 import os
 from collections.abc import Generator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -21,6 +22,12 @@ LOADED_ROWS = pytest.StashKey[dict[type[models.Model], list[models.Model]]]()
 def _empty_cache() -> None:
     """The cache is a real Redis: without this a test would find what the one before it left."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _own_ledger(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The ledger of seals lies outside the database, and each test begins with none."""
+    settings.SEAL_LEDGER = tmp_path_factory.getbasetemp() / f"seal-ledger-{uuid4().hex}"
 
 
 @pytest.fixture(scope="session")

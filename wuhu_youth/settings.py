@@ -294,7 +294,7 @@ EXPORTS_A_DAY = environment.number("EXPORTS_A_DAY", 20)
 EXPORT_ROWS_A_DAY = environment.number("EXPORT_ROWS_A_DAY", 20_000)
 EXPORT_AT_ONCE_ROWS = environment.number("EXPORT_AT_ONCE_ROWS", 2_000)
 
-# --- The ledger of seals 封存台账 (registry/seal_ledger.py): on another disk than the database, and never restored with it
+# --- The ledger of seals 封存台账 (registry/seal_ledger.py): on another disk than the database, never restored with it
 
 SEAL_LEDGER = Path(os.environ.get("SEAL_LEDGER") or VAR / "seal-ledger")
 
