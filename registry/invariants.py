@@ -65,6 +65,20 @@ CHECKS: dict[str, str] = {
         WHERE h.state = 'offered' AND h.offered_at < now() - interval '2 minutes' AND NOT EXISTS (
             SELECT FROM grids_alert a WHERE a.subject_id = h.youth_id AND a.addressee_id = r.user_id
             AND a.event_key LIKE 'handover:' || h.id || ':%')""",
+    # What triggers check for whole statements (migration 0023), as foreign keys would check it row by row.
+    "residence_names_what_exists": """
+        SELECT r.id::text FROM registry_residence r
+        WHERE NOT EXISTS (SELECT FROM registry_batch b WHERE b.id = r.batch_id) AND r.batch_id IS NOT NULL
+           OR NOT EXISTS (SELECT FROM registry_source s WHERE s.code = r.source_id) AND r.source_id IS NOT NULL""",
+    "move_names_what_exists": """
+        SELECT m.id::text FROM registry_move m
+        LEFT JOIN registry_batch b ON b.id = m.batch_id LEFT JOIN registry_source s ON s.code = m.source_id
+        LEFT JOIN grids_grid g ON g.code = m.from_grid_id LEFT JOIN grids_grid h ON h.code = m.to_grid_id
+        LEFT JOIN registry_dwelling d ON d.id = m.from_dwelling_id
+        LEFT JOIN registry_dwelling e ON e.id = m.to_dwelling_id
+        WHERE m.batch_id IS NOT NULL AND b.id IS NULL OR m.source_id IS NOT NULL AND s.code IS NULL
+           OR m.from_grid_id IS NOT NULL AND g.code IS NULL OR m.to_grid_id IS NOT NULL AND h.code IS NULL
+           OR m.from_dwelling_id IS NOT NULL AND d.id IS NULL OR m.to_dwelling_id IS NOT NULL AND e.id IS NULL""",
     "register_row_equals_sources": register_row.DIFFERING,
     "presence_equals_sources": presence.DIFFERING,
     "register_counts_equal_files": register_counts.DIFFERING,

@@ -26,7 +26,8 @@ from .sql import statements
 STAGED = """
 DROP TABLE IF EXISTS staged_residence;
 CREATE TEMPORARY TABLE staged_residence
-    (line integer, resident_id bigint, dwelling_id bigint, starts_on date, destination text) ON COMMIT DROP
+    (line integer, resident_id bigint, dwelling_id bigint, grid_id text COLLATE "C", starts_on date, destination text)
+    ON COMMIT DROP
 """
 _BEFORE_SETTLING = (
     "correct_moves",
@@ -151,8 +152,14 @@ def report_move(
             return first
         cursor.execute(STAGED)
         cursor.execute(
-            "INSERT INTO staged_residence VALUES (1, %s, %s, %s, %s)",
-            [resident.pk, dwelling.pk if dwelling else None, moved_on, destination_code],
+            "INSERT INTO staged_residence VALUES (1, %s, %s, %s, %s, %s)",
+            [
+                resident.pk,
+                dwelling.pk if dwelling else None,
+                dwelling.grid_id if dwelling else None,
+                moved_on,
+                destination_code,
+            ],
         )
     applied = judge_staged()
     if applied.refused:

@@ -140,10 +140,11 @@ class Batch(models.Model):
 class BatchChange(models.Model):
     """What a batch changed of a row that was there before: its image before and after, so that it can be undone.
 
-    What a batch added carries the batch's id itself. `latter` is NULL when the batch removed the row.
+    What a batch added carries the batch's id itself. `latter` is NULL when the batch removed the row. An image holds
+    the columns that changed and what finds the person again, or the whole row. A trigger knows that the batch exists.
     """
 
-    batch = models.ForeignKey(Batch, models.PROTECT, related_name="changes")
+    batch = models.ForeignKey(Batch, models.PROTECT, db_constraint=False, related_name="changes")
     table_name = models.CharField(max_length=40, db_collation="C")
     row_key = models.CharField(max_length=36, db_collation="C")
     former: Any = models.JSONField()

@@ -38,27 +38,64 @@ class Move(models.Model):
     resident = models.ForeignKey(
         Resident, models.PROTECT, related_name="moves", verbose_name="居民", db_index=False
     )
+    # What whole files name is looked up by a trigger for the statement, not row by row (migration 0023).
     kind = models.CharField("方向", max_length=6, choices=MoveKind.choices)
     from_dwelling = models.ForeignKey(
-        Dwelling, models.PROTECT, null=True, related_name="+", verbose_name="原住址"
+        Dwelling,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="原住址",
+        db_constraint=False,
+        db_index=False,
     )
     to_dwelling = models.ForeignKey(
-        Dwelling, models.PROTECT, null=True, related_name="+", verbose_name="新住址"
+        Dwelling,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="新住址",
+        db_constraint=False,
+        db_index=False,
     )
     from_grid = models.ForeignKey(
-        Grid, models.PROTECT, null=True, related_name="+", verbose_name="原网格", db_index=False
+        Grid,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="原网格",
+        db_constraint=False,
+        db_index=False,
     )
     to_grid = models.ForeignKey(
-        Grid, models.PROTECT, null=True, related_name="+", verbose_name="新网格", db_index=False
+        Grid,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="新网格",
+        db_constraint=False,
+        db_index=False,
     )
     destination_code = models.CharField("迁往地", max_length=6, blank=True, db_collation="C")
     moved_on = models.DateField("迁移日期")
     recorded_at = models.DateTimeField("登记时间", default=timezone.now, db_default=Now())
     source = models.ForeignKey(
-        Source, models.PROTECT, null=True, related_name="+", verbose_name="来源", db_index=False
+        Source,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="来源",
+        db_constraint=False,
+        db_index=False,
     )
     batch = models.ForeignKey(
-        Batch, models.PROTECT, null=True, related_name="+", verbose_name="批次", db_index=False
+        Batch,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="批次",
+        db_constraint=False,
+        db_index=False,
     )
     reported_by = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="+", verbose_name="报告人", db_index=False
@@ -66,7 +103,7 @@ class Move(models.Model):
     note = EncryptedTextField("说明", purpose="move_note", null=True, blank=True)
     corrected_at = models.DateTimeField("更正时间", null=True)
     voided_at = models.DateTimeField("作废时间", null=True)
-    submission_key = models.UUIDField(null=True, unique=True)
+    submission_key = models.UUIDField(null=True)
 
     objects = GuardedManager.from_queryset(MoveQuerySet)()
 
@@ -83,6 +120,11 @@ class Move(models.Model):
                 )
                 & ~Q(from_dwelling=F("to_dwelling")),
                 name="move_kind_fits_ends",
+            ),
+            models.UniqueConstraint(
+                fields=["submission_key"],
+                condition=Q(submission_key__isnull=False),
+                name="move_filed_once",
             ),
         ]
         # Of grids and residents these are the indexes of the foreign keys as well: a night writes 50,000 rows.

@@ -28,11 +28,24 @@ class Residence(models.Model):
     dwelling = models.ForeignKey(Dwelling, models.PROTECT, related_name="residences", verbose_name="房屋")
     starts_on = models.DateField("起始日期")
     ends_on = models.DateField("终止日期", null=True)
+    # Checked for the whole statement by a trigger: a night's rows all name the same two (migration 0023).
     source = models.ForeignKey(
-        Source, models.PROTECT, null=True, related_name="+", verbose_name="来源", db_index=False
+        Source,
+        models.PROTECT,
+        null=True,
+        db_constraint=False,
+        related_name="+",
+        verbose_name="来源",
+        db_index=False,
     )
     batch = models.ForeignKey(
-        Batch, models.PROTECT, null=True, related_name="+", verbose_name="批次", db_index=False
+        Batch,
+        models.PROTECT,
+        null=True,
+        db_constraint=False,
+        related_name="+",
+        verbose_name="批次",
+        db_index=False,
     )
 
     objects = GuardedManager.from_queryset(ResidenceQuerySet)()

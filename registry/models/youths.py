@@ -79,7 +79,9 @@ class Youth(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     resident = models.OneToOneField(Resident, models.PROTECT, related_name="youth", verbose_name="居民")
-    grid = models.ForeignKey(Grid, models.PROTECT, related_name="+", verbose_name="责任网格")
+    grid = models.ForeignKey(
+        Grid, models.PROTECT, related_name="+", verbose_name="责任网格", db_index=False
+    )  # indexes below begin with it
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.OPEN)
     opened_on = models.DateField("建档日期", default=timezone.localdate)
     opened_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="建档人")

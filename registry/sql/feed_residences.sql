@@ -40,7 +40,7 @@ SELECT (SELECT count(*) FROM feed_residence_compared) - count(*), coalesce(array
 -- name: resolve
 DROP TABLE IF EXISTS feed_residence_known;
 CREATE TEMPORARY TABLE feed_residence_known ON COMMIT DROP AS
-SELECT f.line, f.starts_on, f.destination, d.id AS dwelling_id,
+SELECT f.line, f.starts_on, f.destination, d.id AS dwelling_id, d.grid_id,
        coalesce(by_number.id, by_person.id) AS resident_id,
        CASE
            WHEN coalesce(by_number.id, by_person.id) IS NULL THEN 'person'
@@ -60,8 +60,8 @@ LEFT JOIN grids_county c ON c.code = f.destination
 SELECT line, fault FROM feed_residence_known WHERE fault IS NOT NULL ORDER BY line
 
 -- name: stage_known
-INSERT INTO staged_residence (line, resident_id, dwelling_id, starts_on, destination)
-SELECT line, resident_id, dwelling_id, starts_on, coalesce(destination, '') FROM feed_residence_known WHERE fault IS NULL
+INSERT INTO staged_residence (line, resident_id, dwelling_id, grid_id, starts_on, destination)
+SELECT line, resident_id, dwelling_id, grid_id, starts_on, coalesce(destination, '') FROM feed_residence_known WHERE fault IS NULL
 
 -- name: analyze
 ANALYZE staged_residence
@@ -80,11 +80,10 @@ SELECT DISTINCT resident_id FROM residence_step WHERE verdict IN ('move', 'corre
 -- name: moves_by_district
 SELECT left(grid_id, 6), count(*) FILTER (WHERE way = 'in'), count(*) FILTER (WHERE way = 'out'), count(*) FILTER (WHERE way = 'within')
 FROM (
-    SELECT a.grid_id, CASE WHEN s.dwelling_id IS NULL OR left(a.grid_id, 6) <> left(b.grid_id, 6) THEN 'out' ELSE 'within' END AS way
-    FROM residence_step s JOIN registry_dwelling a ON a.id = s.came_from LEFT JOIN registry_dwelling b ON b.id = s.dwelling_id
-    WHERE s.verdict = 'move'
+    SELECT came_from_grid AS grid_id, CASE WHEN left(came_from_grid, 6) = left(grid_id, 6) THEN 'within' ELSE 'out' END AS way
+    FROM residence_step WHERE verdict = 'move' AND came_from IS NOT NULL
     UNION ALL
-    SELECT b.grid_id, 'in' FROM residence_step s JOIN registry_dwelling b ON b.id = s.dwelling_id LEFT JOIN registry_dwelling a ON a.id = s.came_from
-    WHERE s.verdict = 'move' AND (a.id IS NULL OR left(a.grid_id, 6) <> left(b.grid_id, 6))
+    SELECT grid_id, 'in' FROM residence_step
+    WHERE verdict = 'move' AND dwelling_id IS NOT NULL AND left(came_from_grid, 6) IS DISTINCT FROM left(grid_id, 6)
 ) AS moves
 GROUP BY 1 ORDER BY 1

@@ -1,9 +1,9 @@
 -- Taking a whole batch back; caller: registry/feeds/undo.py. Table names are the caller's constants.
 
 -- name: later_images
--- Rows that somebody has changed since, or that are gone: something was built on the batch.
+-- Rows that somebody has changed since in what the batch changed, or that are gone: something was built on the batch.
 SELECT count(*) FROM registry_batchchange c LEFT JOIN {table} t ON t.id::text = c.row_key
-WHERE c.batch_id = %(batch)s AND c.table_name = '{table}' AND c.latter IS NOT NULL AND c.latter IS DISTINCT FROM to_jsonb(t)
+WHERE c.batch_id = %(batch)s AND c.table_name = '{table}' AND c.latter IS NOT NULL AND (to_jsonb(t) @> c.latter) IS NOT TRUE
 
 -- name: lock
 SELECT count(*) FROM (
@@ -41,7 +41,7 @@ DELETE FROM {table} WHERE batch_id = %(batch)s
 UPDATE registry_move SET voided_at = now() WHERE batch_id = %(batch)s AND voided_at IS NULL
 
 -- name: restore
-UPDATE {table} t SET ({columns}) = (SELECT {columns} FROM jsonb_populate_record(NULL::{table}, c.former))
+UPDATE {table} t SET ({columns}) = (SELECT {columns} FROM jsonb_populate_record(t, c.former))
 FROM registry_batchchange c
 WHERE c.batch_id = %(batch)s AND c.table_name = '{table}' AND c.latter IS NOT NULL AND t.id::text = c.row_key
 

@@ -1,7 +1,7 @@
 -- Changes of residence, from the staged rows to moves, handovers and alerts; caller: registry/moves.py.
 -- Rows that a batch changes are remembered with their images, so that the batch can be undone (feed_undo.sql).
--- Input: the temporary table staged_residence (line, resident_id, dwelling_id, starts_on, destination), dwelling_id NULL
--- when the person left the city. The number of statements does not depend on the number of rows.
+-- Input: the temporary table staged_residence (line, resident_id, dwelling_id, grid_id, starts_on, destination), dwelling_id
+-- and grid_id NULL when the person left the city. The number of statements does not depend on the number of rows.
 
 -- name: lock
 -- Always in order of id, so that two batches, or a batch and a worker's form, wait for each other and never deadlock.
@@ -20,17 +20,20 @@ SELECT count(*) FROM (
 DROP TABLE IF EXISTS residence_step;
 CREATE TEMPORARY TABLE residence_step ON COMMIT DROP AS
 WITH known AS (
-    SELECT person.resident_id, c.id AS current_id, c.dwelling_id AS current_dwelling, c.starts_on AS current_start,
-           p.id AS last_id, p.dwelling_id AS last_dwelling, p.ends_on AS last_end
-    FROM (SELECT DISTINCT resident_id FROM staged_residence) AS person
+    SELECT person.resident_id, c.id AS current_id, c.dwelling_id AS current_dwelling, home.grid_id AS current_grid,
+           c.starts_on AS current_start, p.id AS last_id, p.dwelling_id AS last_dwelling, p.ends_on AS last_end
+    FROM (SELECT resident_id, min(starts_on) AS first_start FROM staged_residence GROUP BY resident_id) AS person
     LEFT JOIN registry_residence c ON c.resident_id = person.resident_id AND c.ends_on IS NULL
+    LEFT JOIN registry_dwelling home ON home.id = c.dwelling_id
+    -- What was before the current home matters only to rows that do not come after it.
     LEFT JOIN LATERAL (
         SELECT * FROM registry_residence r WHERE r.resident_id = person.resident_id AND r.ends_on IS NOT NULL
+            AND (c.starts_on < person.first_start) IS NOT TRUE
         ORDER BY r.starts_on DESC LIMIT 1) AS p ON true
 ),
 judged AS (
-    SELECT s.line, s.resident_id, s.dwelling_id, s.starts_on, s.destination,
-           k.current_id, k.current_dwelling, k.last_id, k.last_dwelling, k.last_end, k.current_start,
+    SELECT s.line, s.resident_id, s.dwelling_id, s.grid_id, s.starts_on, s.destination,
+           k.current_id, k.current_dwelling, k.current_grid, k.last_id, k.last_dwelling, k.last_end, k.current_start,
            first_value(s.line) OVER same_day AS first_line,
            first_value(s.dwelling_id) OVER same_day AS first_dwelling,
            CASE
@@ -39,21 +42,21 @@ judged AS (
                    WHEN s.dwelling_id = k.current_dwelling THEN 'unchanged'
                    WHEN s.starts_on = k.current_start
                         AND (s.dwelling_id IS NOT NULL OR k.last_end = k.current_start) THEN 'correct'
-                   WHEN past.known THEN 'unchanged'
+                   WHEN EXISTS (
+                       SELECT FROM registry_residence r WHERE r.resident_id = s.resident_id
+                           AND r.starts_on = s.starts_on AND r.dwelling_id = s.dwelling_id) THEN 'unchanged'
                    ELSE 'late' END
                -- A departure of somebody who is not here: nothing new, unless this file says that he or she came before.
                WHEN s.dwelling_id IS NULL AND s.starts_on <= k.last_end THEN 'unchanged'
                WHEN k.last_id IS NULL OR s.starts_on > k.last_end THEN 'move'
                WHEN s.starts_on = k.last_end THEN 'correct'
-               WHEN past.known THEN 'unchanged'
+               WHEN EXISTS (
+                   SELECT FROM registry_residence r WHERE r.resident_id = s.resident_id
+                       AND r.starts_on = s.starts_on AND r.dwelling_id = s.dwelling_id) THEN 'unchanged'
                ELSE 'late'
            END AS verdict
     FROM staged_residence s
     JOIN known k USING (resident_id)
-    CROSS JOIN LATERAL (SELECT EXISTS (
-        SELECT FROM registry_residence r
-        WHERE r.resident_id = s.resident_id AND r.starts_on = s.starts_on AND r.dwelling_id = s.dwelling_id) AS known
-    ) AS past
     WINDOW same_day AS (PARTITION BY s.resident_id, s.starts_on ORDER BY s.line)
 ),
 single AS (
@@ -67,17 +70,21 @@ single AS (
 chained AS (
     SELECT single.*,
            CASE WHEN judgement = 'move' THEN
-               CASE WHEN row_number() OVER chain = 1 THEN coalesce(fixed.dwelling_id, CASE WHEN fixed.line IS NULL THEN current_dwelling END)
-                    ELSE lag(single.dwelling_id) OVER chain END
-           END AS came_from
+               CASE WHEN row_number() OVER chain > 1 THEN lag(single.dwelling_id) OVER chain
+                    WHEN fixed.line IS NULL THEN current_dwelling ELSE fixed.dwelling_id END
+           END AS came_from,
+           CASE WHEN judgement = 'move' THEN
+               CASE WHEN row_number() OVER chain > 1 THEN lag(single.grid_id) OVER chain
+                    WHEN fixed.line IS NULL THEN current_grid ELSE fixed.grid_id END
+           END AS came_from_grid
     FROM single
     LEFT JOIN LATERAL (
-        SELECT f.dwelling_id, f.line FROM single f
+        SELECT f.dwelling_id, f.grid_id, f.line FROM single f
         WHERE f.resident_id = single.resident_id AND f.judgement = 'correct') AS fixed ON true
     WINDOW chain AS (PARTITION BY single.resident_id, single.judgement ORDER BY single.starts_on)
 )
-SELECT line, resident_id, dwelling_id, starts_on, coalesce(destination, '') AS destination, current_id, current_dwelling,
-       current_start, last_id, last_dwelling, last_end, first_line, came_from,
+SELECT line, resident_id, dwelling_id, grid_id, starts_on, coalesce(destination, '') AS destination, current_id,
+       current_dwelling, current_start, last_id, last_dwelling, last_end, first_line, came_from, came_from_grid,
        CASE WHEN judgement = 'move' AND dwelling_id IS NOT DISTINCT FROM came_from THEN 'unchanged' ELSE judgement END AS verdict,
        gen_random_uuid() AS move_id
 FROM chained
@@ -199,10 +206,11 @@ WITH first AS (
 changed AS (
     UPDATE registry_residence r SET ends_on = first.starts_on FROM first
     WHERE r.resident_id = first.resident_id AND r.ends_on IS NULL
-    RETURNING r.id, to_jsonb(old) AS former, to_jsonb(new) AS latter
+    RETURNING r.id, r.resident_id, r.ends_on
 )
 INSERT INTO registry_batchchange (batch_id, table_name, row_key, former, latter)
-SELECT %(batch)s, 'registry_residence', id::text, former, latter FROM changed WHERE %(batch)s IS NOT NULL
+SELECT %(batch)s, 'registry_residence', id::text, jsonb_build_object('resident_id', resident_id, 'ends_on', NULL),
+       jsonb_build_object('resident_id', resident_id, 'ends_on', ends_on) FROM changed WHERE %(batch)s IS NOT NULL
 
 -- name: open
 INSERT INTO registry_residence (resident_id, dwelling_id, starts_on, ends_on, source_id, batch_id)
@@ -216,11 +224,9 @@ INSERT INTO registry_move (id, resident_id, kind, from_dwelling_id, from_grid_id
                            moved_on, source_id, batch_id, reported_by_id, note, submission_key)
 SELECT s.move_id, s.resident_id,
        CASE WHEN s.came_from IS NULL THEN 'in' WHEN s.dwelling_id IS NULL THEN 'out' ELSE 'within' END,
-       s.came_from, a.grid_id, s.dwelling_id, b.grid_id, CASE WHEN s.dwelling_id IS NULL THEN s.destination ELSE '' END,
+       s.came_from, s.came_from_grid, s.dwelling_id, s.grid_id, CASE WHEN s.dwelling_id IS NULL THEN s.destination ELSE '' END,
        s.starts_on, %(source)s, %(batch)s, %(by)s, %(note)s, %(submission_key)s
 FROM residence_step s
-LEFT JOIN registry_dwelling a ON a.id = s.came_from
-LEFT JOIN registry_dwelling b ON b.id = s.dwelling_id
 WHERE s.verdict = 'move'
 
 -- name: youths

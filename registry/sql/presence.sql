@@ -38,10 +38,9 @@ WHEN NOT MATCHED AND now.dwelling_id IS NOT NULL THEN
 -- newcomers. In order of id, as the rows lie.
 MERGE INTO registry_presence p
 USING (
-    SELECT latest.resident_id, latest.dwelling_id, latest.starts_on AS since_on, home.grid_id, former.place
-    FROM (SELECT DISTINCT ON (resident_id) resident_id, dwelling_id, starts_on FROM residence_step
+    SELECT latest.resident_id, latest.dwelling_id, latest.starts_on AS since_on, latest.grid_id, former.place
+    FROM (SELECT DISTINCT ON (resident_id) resident_id, dwelling_id, grid_id, starts_on FROM residence_step
           WHERE verdict = 'move' ORDER BY resident_id, starts_on DESC) AS latest
-    LEFT JOIN LATERAL (SELECT grid_id FROM registry_dwelling d WHERE d.id = latest.dwelling_id LIMIT 1) AS home ON true
     LEFT JOIN LATERAL (SELECT f.ctid AS place FROM registry_presence f WHERE f.resident_id = latest.resident_id LIMIT 1)
         AS former ON true
 ) AS now ON p.ctid = now.place
