@@ -16,8 +16,10 @@ from grids.models import County, Division, ResponsiblePerson, User
 from grids.permissions import Permission
 
 from .codes import FactKind, GuardianStatus, Relation, label_of
+from .consents import Standing, by_purpose
 from .models import (
     CheckRequest,
+    DisclosedPerson,
     Enrolment,
     Fact,
     Grant,
@@ -313,6 +315,22 @@ class PersonFile:
     @cached_property
     def events(self) -> list[Event]:
         return timeline(self.youth, knows=self.knows)
+
+    @cached_property
+    def consents(self) -> list[Standing]:
+        """What was agreed to and what not, purpose by purpose."""
+        given = self.youth.consents.select_related("text", "by").order_by("-agreed_on", "-created_at")
+        return by_purpose(self.youth, given)
+
+    @property
+    def consents_due(self) -> list[Standing]:
+        return [standing for standing in self.consents if standing.is_due]
+
+    @cached_property
+    def disclosures(self) -> list[DisclosedPerson]:
+        """What was given to whom outside, the latest first."""
+        given = self.youth.disclosures.select_related("disclosure__by")
+        return list(given.order_by("-disclosure__given_on", "-id"))
 
     @property
     def latest_events(self) -> list[Event]:

@@ -15,7 +15,7 @@ KINDS = {
         "办理档案",
         (
             "youth_verify", "youth_correct", "youth_grade", "youth_close", "youth_enrol", "youth_move",
-            "enrolment_end", "visit_new", "youth_new",
+            "enrolment_end", "visit_new", "youth_new", "youth_consent", "consent_withdraw", "youth_disclose",
         ),
     ),
     "list": Kind("人员名单", ("youths", "youth_search", "enrolments", "home")),
@@ -33,6 +33,7 @@ KINDS = {
         ("residents", "households", "dwellings", "resident", "dwelling", "residents_search", "households_search",
          "dwellings_search"),
     ),
+    "disclosures": Kind("提供记录", ("disclosure",)),
     "checks": Kind("数据校核", ("checks", "check")),
 }  # fmt: skip
 _LABELS = {page: kind.label for kind in KINDS.values() for page in kind.pages}

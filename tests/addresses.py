@@ -16,7 +16,16 @@ from grids.models import Alert, SignIn, User
 from grids.permissions import Permission, Role
 from registry.models import Batch, Candidate, CheckRequest, FactRank, Search, Upload
 from registry.public_ids import public_id
-from tests.factories import HUAQIANG, YINHU, make_enrolment, make_handover, make_user, make_youth
+from tests.factories import (
+    HUAQIANG,
+    YINHU,
+    make_consent,
+    make_disclosure,
+    make_enrolment,
+    make_handover,
+    make_user,
+    make_youth,
+)
 
 HERE, NEXT_DOOR = f"{YINHU}001", f"{HUAQIANG}001"
 MISSING = UUID("00000000-0000-4000-8000-000000000000")
@@ -25,6 +34,7 @@ P = Permission
 SEE, ENROL, EXPORT = (P.SEE_YOUTHS,), (P.ENROL,), (P.EXPORT,)
 PEOPLE, LOAD, DESK = (P.SEARCH_PEOPLE,), (P.LOAD_FEEDS,), (P.LOAD_FEEDS, P.APPROVE_FEEDS)
 PLACES, STAFF, AUDIT = (P.MANAGE_PLACES,), (P.MANAGE_STAFF,), (P.READ_AUDIT,)
+TOLD = (P.EXPORT, P.READ_AUDIT)
 PUBLIC: tuple[Permission, ...] = ()
 ANYBODY = tuple(Permission)  # whoever is signed in, even without any permission
 
@@ -91,6 +101,11 @@ ADDRESSES: dict[str, Address] = {
     "youth": form(SEE, "youth"),
     "youth_history": form(SEE, "youth"),
     "youth_readings": page(SEE, "youth"),
+    "youth_consent": form(SEE, "youth"),
+    "consent_withdraw": form(SEE, "consent"),
+    "youth_disclose": form(SEE, "youth"),
+    "disclosures": page(TOLD),
+    "disclosure": page(TOLD, "disclosure"),
     "readings": page(AUDIT),
     "readings_export": page(AUDIT),
     "readings_unusual": page(AUDIT),
@@ -193,11 +208,13 @@ SHOWS: dict[str, tuple[str, ...]] = {
     "resident": ("youth.resident",),
     "dwelling": ("youth.resident",),
     "handover": ("youth",),
+    "consent_withdraw": ("youth",),
+    "disclosure": ("youth",),
     "readings_export": (),  # ids alone
     **dict.fromkeys(
         (
             "youth", "youth_history", "youth_readings", "youth_verify", "youth_correct", "youth_grade", "youth_close",
-            "youth_enrol", "youth_move", "enrolment_end", "visit_new",
+            "youth_enrol", "youth_move", "enrolment_end", "visit_new", "youth_consent", "youth_disclose",
         ),
         ("youth",),
     ),
@@ -207,7 +224,7 @@ NAMELESS = {
     "healthz", "readyz", "login", "login_code", "login_factor", "me", "password_change", "factor", "sign_ins",
     "sign_ins_of", "alert", "youth_search", "search_new", "youth_new", "residents_search", "households_search",
     "dwellings_search", "feeds", "feed_new", "upload", "upload_decline", "upload_errors", "batch", "batch_undo",
-    "batch_errors", "readings", "readings_unusual",
+    "batch_errors", "readings", "readings_unusual", "disclosures",
 }  # fmt: skip
 
 
@@ -241,6 +258,8 @@ class World:
             youth=self.youth, source_id="education", field="school", says="在学", found="辍学", by=self.owner,
             due_on="2026-12-24",
         )  # fmt: skip
+        self.consent = make_consent(self.youth)
+        self.disclosure = make_disclosure(self.youth)
 
     @staticmethod
     def alert(user: User, **fields: Any) -> Alert:
@@ -315,6 +334,8 @@ class World:
             "candidate": lambda: (self.candidate.pk, [HERE]),
             "candidate_quiet": lambda: (self.quiet_candidate.pk, [HERE]),
             "check": lambda: (self.check.pk, [HERE]),
+            "consent": lambda: (self.consent.pk, [HERE]),
+            "disclosure": lambda: (self.disclosure.pk, None if user.may(P.READ_AUDIT) else [HERE]),
             "resident": lambda: (public_id("resident", self.youth.resident_id), [NEXT_DOOR]),
             "dwelling": lambda: (public_id("dwelling", self.handover.move.to_dwelling_id or 0), [NEXT_DOOR]),
             "user": lambda: (self.owner.pk, None),

@@ -21,6 +21,10 @@ from registry.id_numbers import check_character
 from registry.models import (
     Candidate,
     Category,
+    Consent,
+    ConsentText,
+    DisclosedPerson,
+    Disclosure,
     Dwelling,
     Enrolment,
     Fact,
@@ -361,6 +365,35 @@ def make_need(youth: Youth, kind: str = "school", **fields: Any) -> Need:
     need = Need.objects.create(youth=youth, kind=kind, **fields)
     refreshed(youth)
     return need
+
+
+def make_consent(youth: Youth, purpose: str = "sharing", *, by: User | None = None, **fields: Any) -> Consent:
+    """A standing consent since ten days: the guardian's under 14, else the person's own."""
+    text = ConsentText.objects.filter(purpose=purpose).latest("version")
+    values = {"means": "signed", "agreed_on": timezone.localdate() - timedelta(days=10), **fields}
+    fourteen = youth.birth_on.replace(year=youth.birth_on.year + 14)
+    if values["agreed_on"] < fourteen and "giver" not in values:
+        values = {
+            "giver": "guardian", "guardian_name": "张大海", "relation": "51", "ends_on": fourteen, **values,
+        }  # fmt: skip
+    values.setdefault("giver", "self")
+    return Consent.objects.create(
+        youth=youth, purpose=purpose, text=text, by=by or make_user(name="登记人"), **values
+    )
+
+
+def make_disclosure(youth: Youth, *, by: User | None = None, **fields: Any) -> Disclosure:
+    """Something given about the youth five days ago, by duty; to a legal aid centre."""
+    by = by or make_user(name="提供人")
+    given_on = timezone.localdate() - timedelta(days=5)
+    values = {
+        "given_on": given_on, "receiver": "芜湖市法律援助中心", "receiver_kind": "agency", "fields": ["name", "phone"],
+        "why": "办理法律援助", "means": "letter", "basis": "duty", "duty": "relief",
+        "until": given_on + timedelta(days=60), "by": by, "post": by.label, **fields,
+    }  # fmt: skip
+    disclosure = Disclosure.objects.create(**values)
+    DisclosedPerson.objects.create(disclosure=disclosure, youth=youth)
+    return disclosure
 
 
 def make_move(

@@ -14,7 +14,7 @@ from grids.paging import read_page
 from grids.permissions import Permission, requires
 
 from .. import check_requests as verbs
-from .. import readings
+from .. import disclosures, readings
 from ..check_sheet import MOST_ROWS, check_sheet
 from ..exports import download
 from ..forms.feeds import AnswerForm, CheckFilter
@@ -80,7 +80,7 @@ def check(request: HttpRequest, check_id: UUID) -> HttpResponse:
 
 @requires(Permission.LOAD_FEEDS)
 @require_POST
-@snapshot(recorded=True)
+@transaction.atomic
 def checks_sheet(request: HttpRequest) -> HttpResponse:
     """The open requests to one source as a sheet to send."""
     user = acting_user(request.user)
@@ -90,4 +90,5 @@ def checks_sheet(request: HttpRequest) -> HttpResponse:
     readings.record(
         request, what=Reading.Subject.YOUTH, ids=[row.youth_id for row in rows], purpose=f"提请{source}校核"
     )
+    disclosures.of_check_sheet(source, rows, by=user)
     return download(check_sheet(source, rows, by=user), f"数据校核_{source.name}")
