@@ -11,7 +11,7 @@ from grids.models import User
 
 from . import check_requests, id_numbers, presence, register_row
 from .codes import Denial, Sex
-from .holding import Refused, StaleEdit, hold, once
+from .holding import Refused, StaleEdit, hold, once, refuse_used
 from .models import Correction, Fact, Resident, Youth
 from .models.residents import phone_index
 from .names import pinyin_of
@@ -82,6 +82,7 @@ def correct(
     if submission_key and (first := held.corrections.filter(submission_key=submission_key).first()):
         done: Correction = first
         return done
+    refuse_used(submission_key)
     if held.version != version:
         raise StaleEdit(held)
     before = observed(held)

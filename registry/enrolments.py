@@ -12,7 +12,7 @@ from grids.models import User
 from grids.permissions import Permission
 
 from . import register_row
-from .holding import Refused, hold, keep, once
+from .holding import Refused, hold, keep, once, refuse_used
 from .models import Category, Enrolment, Youth
 from .models.youths import age_on
 from .reasons import knows_reasons
@@ -55,6 +55,7 @@ def enrol(
     if submission_key and (first := held.enrolments.filter(submission_key=submission_key).first()):
         done: Enrolment = first
         return done
+    refuse_used(submission_key)
     _check_may(held, category, by=by)
     review_on = review_on or review_day(category)
     _check_days(held, category, starts_on=starts_on, review_on=review_on)

@@ -33,6 +33,16 @@ class Contents:
     # What was rewritten rather than taken: of a file that stays, its dates before, to be read by people alone.
     former: Row = field(default_factory=dict)
 
+    @property
+    def rows_taken(self) -> int:
+        return sum(map(len, self.rows.values()))
+
+    @property
+    def submission_keys(self) -> list[str]:
+        """The keys of the forms that wrote what is in here."""
+        keys = (row.get("submission_key") for rows in self.rows.values() for row in rows)
+        return [key for key in keys if key]
+
 
 def close(contents: Contents, seal_id: UUID) -> tuple[str, bytes]:
     """(the envelope's key as text, for an encrypted column; the envelope)."""
@@ -42,7 +52,7 @@ def close(contents: Contents, seal_id: UUID) -> tuple[str, bytes]:
     return key.hex(), encrypt_under(key, padded, f"{_PURPOSE}:{seal_id}")
 
 
-def open_envelope(key: str, envelope: bytes, seal_id: UUID) -> Contents:
+def open_envelope(key: str, envelope: bytes | memoryview, seal_id: UUID) -> Contents:
     """The contents again. Raises ValueError when it was altered, or belongs to another notice."""
     data = decrypt_under(bytes.fromhex(key), bytes(envelope), f"{_PURPOSE}:{seal_id}")
     return Contents(**json.loads(data))

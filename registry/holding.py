@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Model
@@ -9,6 +10,7 @@ from django.db.models import Model
 from grids.models import User
 from grids.permissions import Permission
 
+from . import tombstones
 from .models import Youth
 
 
@@ -53,6 +55,15 @@ def keep(instance: Model, *, by: User, why: str, fields: list[str] | None = None
     instance.save(update_fields=fields)
 
 
+_USED_KEY = "页面已过期，请重新打开后再提交。"
+
+
+def refuse_used(submission_key: UUID | None) -> None:
+    """A form that was sent before, and whose rows are not to be found (any more), was used up by that."""
+    if submission_key is not None and tombstones.is_used(submission_key):
+        raise Refused(_USED_KEY)
+
+
 @contextmanager
 def once() -> Iterator[None]:
     """Around the insert of a row with a submission key, after a look-up among the same file's rows found none.
@@ -63,4 +74,4 @@ def once() -> Iterator[None]:
         with transaction.atomic():
             yield
     except IntegrityError:
-        raise Refused("页面已过期，请重新打开后再提交。") from None
+        raise Refused(_USED_KEY) from None

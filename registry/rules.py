@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from grids import alerts
 
+from . import tombstones
 from .codes import FactKind, GuardianStatus, Relation
 from .filters.youths import years_before
 from .models import Candidate, Category
@@ -279,10 +280,31 @@ class _Run:
         for name in ("children", "kin", "said", "overtaken", "parents", "carers"):
             self.execute("families.sql", name)
 
+    def _leave_out_sealed(self) -> None:
+        """What was sealed 封存 is not suggested again on the facts of then (registry/tombstones.py)."""
+        if not tombstones.any_stand():
+            return
+        asked = {
+            (resident_id, category): tombstones.Thing(
+                tombstones.Person(resident_id, index and bytes(index), number),
+                (tombstones.category(category),),
+                known_on,
+            )
+            for resident_id, index, number, category, known_on in self.execute("outcome.sql", "fresh")
+        }
+        met = list(tombstones.met(asked))
+        self.execute(
+            "outcome.sql",
+            "leave_out",
+            residents=[resident_id for resident_id, _ in met],
+            categories=[category for _, category in met],
+        )
+
     def settle(self) -> Counts:
         """Write what was found beside what stands, and tell those who answer."""
         counts = Counts()
         self.execute("outcome.sql", "due")
+        self._leave_out_sealed()
         with connection.cursor() as cursor:
             cursor.execute(statements("rules/outcome.sql")["renew"])
             counts.renewed = cursor.rowcount

@@ -20,6 +20,8 @@ from django.db import connection
 
 from grids.encryption import seal_mark
 
+from .models import Resident
+
 T = TypeVar("T", bound=Hashable)
 
 
@@ -30,6 +32,11 @@ class Person:
     resident_id: int
     id_number_index: bytes | None
     person_number: str | None
+
+    @classmethod
+    def of(cls, resident: Resident) -> "Person":
+        index = resident.id_number_index
+        return cls(resident.pk, None if index is None else bytes(index), resident.person_number)
 
     @property
     def keys(self) -> list[str]:
@@ -71,6 +78,17 @@ def lay(things: Iterable[Thing], *, until_on: date) -> list[str]:
     """Tombstones for these; returns their ids, which the envelope keeps so that reopening takes them up again."""
     marks = sorted({each for thing in things for each in thing.marks()})
     return put([{"id": str(uuid.uuid4()), "mark": each.hex(), "until_on": str(until_on)} for each in marks])
+
+
+def lay_keys(submission_keys: Iterable[str], *, until_on: date) -> list[str]:
+    """Tombstones for the forms that wrote what is sealed: sent once more, they answer like any used key."""
+    marks = [mark("", f"submission:{key}") for key in submission_keys]
+    return put([{"id": str(uuid.uuid4()), "mark": each.hex(), "until_on": str(until_on)} for each in marks])
+
+
+def is_used(submission_key: uuid.UUID) -> bool:
+    """Whether a form with this key wrote something that was sealed."""
+    return bool(_stones([mark("", f"submission:{submission_key}")]))
 
 
 def put(rows: Iterable[Mapping[str, str]]) -> list[str]:
@@ -141,13 +159,3 @@ def _stones(marks: list[bytes]) -> list[tuple[bytes, str, date, bytes | None]]:
 def said_mark(*values: Any) -> bytes:
     """A keyed hash of what a row says beside the thing itself."""
     return seal_mark("\0".join("" if value is None else str(value) for value in values), "tombstone_said")
-
-
-def hear(said: Mapping[str, bytes]) -> None:
-    """Remember what was last said: tombstone id → `said_mark`."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE registry_tombstone t SET said = heard.said"
-            " FROM unnest(%s::uuid[], %s::bytea[]) AS heard (id, said) WHERE t.id = heard.id",
-            [list(said), list(said.values())],
-        )

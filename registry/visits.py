@@ -11,7 +11,7 @@ from grids.models import User
 
 from . import register_row
 from .codes import Grade, PersonMet
-from .holding import Refused, hold, keep, once
+from .holding import Refused, hold, keep, once, refuse_used
 from .models import Need, Visit, Youth
 
 # Nobody was met: the visit is tried again soon, whatever the grade.
@@ -58,6 +58,7 @@ def record_visit(
     if submission_key and (first := held.visits.filter(submission_key=submission_key).first()):
         done: Visit = first
         return done
+    refuse_used(submission_key)
     _check_days(held, visited_on=visited_on, next_due_on=next_due_on)
     is_latest = not held.visits.filter(visited_on__gt=visited_on).exists()
     visit = Visit(

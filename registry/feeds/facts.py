@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from .. import register_row
+from .. import register_row, tombstones
 from ..codes import ADULT_ONLY_FACTS, FactKind, read_code
 from ..models.residents import id_number_index
 from ..moves import Applied
@@ -48,6 +48,7 @@ def judge(feed: FeedFile, *, as_of: date, source: str, errors: Errors, **_mode: 
     sql = statements("feed_facts.sql")
     with connection.cursor() as cursor:
         cursor.execute(sql["stage"])
+        cursor.execute(sql["stage_heard"])
         copy_rows("feed_fact", _COLUMNS, _checked(feed, as_of, source, errors))
         cursor.execute("ANALYZE feed_fact")
         cursor.execute(
@@ -62,8 +63,32 @@ def judge(feed: FeedFile, *, as_of: date, source: str, errors: Errors, **_mode: 
                 if fault == "repeated"
                 else RowError(line, *_FAULTS[fault])
             )
+        known_already = _leave_out_sealed()
         cursor.execute(sql["unchanged"])
-        return Applied(unchanged=cursor.fetchone()[0])
+        return Applied(unchanged=cursor.fetchone()[0] + known_already)
+
+
+def _leave_out_sealed() -> int:
+    """Rows that bring what was sealed 封存 are accepted and dropped; returns how many of them said nothing new.
+
+    They count as they would if they were stored: new the first time, unchanged when the same is said again, so that the
+    report is the one about a person of whom nothing was sealed.
+    """
+    if not tombstones.any_stand():
+        return 0
+    sql = statements("feed_facts.sql")
+    with connection.cursor() as cursor:
+        cursor.execute(sql["new"])
+        things, said = {}, {}
+        for line, resident_id, index, number, kind, starts_on, ends_on, unit, *rest in cursor.fetchall():
+            person = tombstones.Person(resident_id, index and bytes(index), number)
+            things[line] = tombstones.Thing(person, tombstones.fact_names(kind, starts_on, unit), starts_on)
+            said[line] = tombstones.said_mark(ends_on, unit, *rest)
+        met = tombstones.met(things)
+        cursor.execute(sql["sealed"], [list(met)])
+        heard = {stone: said[line] for line, stones in met.items() for stone, _ in stones}
+        cursor.execute(sql["heard"], [list(heard), list(heard.values())])
+    return sum(any(before == said[line] for _, before in stones) for line, stones in met.items())
 
 
 def apply(judged: Applied, *, source: str, batch: Any, **_origin: Any) -> None:
@@ -71,6 +96,7 @@ def apply(judged: Applied, *, source: str, batch: Any, **_origin: Any) -> None:
     with connection.cursor() as cursor:
         for name in ("change", "add"):
             cursor.execute(sql[name], {"source": source, "batch": batch})
+        cursor.execute(sql["hear"])
         cursor.execute(sql["touched"])
         cursor.execute(sql["youths"])
         youth_ids = [row[0] for row in cursor.fetchall()]

@@ -33,8 +33,28 @@ SELECT n.*, x.id AS fact_id,
 FROM (SELECT *, coalesce(fault, CASE WHEN line <> first_line THEN 'repeated' END) AS verdict FROM numbered) AS n
 LEFT JOIN registry_fact x ON x.resident_id = n.resident_id AND x.source_id = %(source)s AND x.kind = n.kind AND x.starts_on = n.starts_on
 
+-- name: new
+-- What would be added, with everything that a tombstone may be found by.
+SELECT f.line, f.resident_id, r.id_number_index, r.person_number, f.kind, f.starts_on, f.ends_on, coalesce(f.unit, ''),
+    coalesce(f.level, ''), coalesce(f.destination, '')
+FROM feed_fact_known f JOIN registry_resident r ON r.id = f.resident_id WHERE f.verdict IS NULL AND f.fact_id IS NULL
+
+-- name: sealed
+UPDATE feed_fact_known SET verdict = 'sealed' WHERE line = ANY (%s)
+
+-- name: stage_heard
+DROP TABLE IF EXISTS feed_fact_heard;
+CREATE TEMPORARY TABLE feed_fact_heard (tombstone_id uuid, said bytea) ON COMMIT DROP
+
+-- name: heard
+INSERT INTO feed_fact_heard SELECT * FROM unnest(%s::uuid[], %s::bytea[])
+
+-- name: hear
+-- Only when the file is applied: a held one changes nothing.
+UPDATE registry_tombstone t SET said = h.said FROM feed_fact_heard h WHERE t.id = h.tombstone_id
+
 -- name: faults
-SELECT line, verdict, first_line FROM feed_fact_known WHERE verdict IS NOT NULL ORDER BY line
+SELECT line, verdict, first_line FROM feed_fact_known WHERE verdict IS NOT NULL AND verdict <> 'sealed' ORDER BY line
 
 -- name: unchanged
 SELECT count(*) FROM feed_fact_known WHERE verdict IS NULL AND fact_id IS NOT NULL AND NOT is_changed

@@ -249,6 +249,7 @@ MAY_LOOK_AT_EVERYONE: set[tuple[str, str]] = {
     ("registry/grants.py", "_the_one"),
     ("registry/grants.py", "climb_due"),
     ("registry/handovers.py", "youth_for_update"),
+    ("registry/seals.py", "replay"),
 }
 
 

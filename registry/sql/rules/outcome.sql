@@ -7,7 +7,7 @@
 DROP TABLE IF EXISTS rule_due;
 CREATE TEMPORARY TABLE rule_due ON COMMIT DROP AS
 SELECT f.resident_id, l.category_id, l.help_kind, f.kind, f.enrolment_id, coalesce(y.grid_id, d.grid_id) AS grid_id,
-    l.is_private OR f.rests_on_custody AS is_quiet, f.since_on, left(f.words, 500) AS reason, l.clause, p.fingerprint
+    l.is_private OR f.rests_on_custody AS is_quiet, f.since_on, f.known_on, left(f.words, 500) AS reason, l.clause, p.fingerprint
 FROM rule_found f
 JOIN rule_limit l USING (topic)
 CROSS JOIN LATERAL (SELECT encode(sha256(convert_to(array_to_string(f.evidence, '|'), 'UTF8')), 'hex') AS fingerprint) AS p
@@ -26,6 +26,19 @@ WHERE coalesce(y.grid_id, d.grid_id) IS NOT NULL
     WHERE c.resident_id = f.resident_id AND c.category_id IS NOT DISTINCT FROM l.category_id AND c.help_kind = l.help_kind
       AND c.kind = f.kind AND c.state IN ('verified', 'set_aside') AND c.fingerprint = p.fingerprint);
 ANALYZE rule_due
+
+-- name: fresh
+-- What would be suggested for a category and is not under way already.
+SELECT n.resident_id, r.id_number_index, r.person_number, n.category_id, max(n.known_on)
+FROM rule_due n JOIN registry_resident r ON r.id = n.resident_id
+WHERE n.kind = 'enter' AND n.category_id IS NOT NULL AND NOT EXISTS (
+    SELECT FROM registry_candidate c
+    WHERE c.state = 'open' AND c.resident_id = n.resident_id AND c.category_id = n.category_id AND c.kind = n.kind)
+GROUP BY 1, 2, 3, 4
+
+-- name: leave_out
+DELETE FROM rule_due n USING unnest(%(residents)s::bigint[], %(categories)s::text[]) AS o (resident_id, category_id)
+WHERE n.resident_id = o.resident_id AND n.category_id = o.category_id AND n.kind = 'enter'
 
 -- name: renew
 -- Still so, on other facts or in another place.
