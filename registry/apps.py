@@ -9,6 +9,8 @@ class RegistryConfig(AppConfig):
         """Tell the sweep what of this app may be due."""
         from functools import partial  # noqa: PLC0415
 
+        from django.core import checks  # noqa: PLC0415
+
         from grids import alerts, lending, shown  # noqa: PLC0415
 
         # Models are not there before.
@@ -21,10 +23,12 @@ class RegistryConfig(AppConfig):
             readings,
             register_counts,
             register_row,
+            retention_policy,
             rules,
         )
         from .models.grants import lent_to  # noqa: PLC0415
 
+        checks.register(retention_policy.policy_is_complete, "register")
         shown.on_show(readings.record_files)
         lending.on_lend(lent_to)
 

@@ -16,9 +16,10 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from .models import Upload
+from .retention_policy import term
 
-KEPT_FOR = timedelta(days=7)
-ERRORS_KEPT_FOR = timedelta(days=30)
+KEPT_FOR = timedelta(days=term("feed_file").days)
+ERRORS_KEPT_FOR = timedelta(days=term("errors_sheet").days)
 # A file without a row: the row is written a moment after it.
 _ORPHANED_AFTER = timedelta(days=1)
 

@@ -29,7 +29,9 @@ from django.utils import timezone
 from grids.encryption import keys
 from grids.models import User
 
-KEEP_MONTHS = 36
+from .retention_policy import term
+
+KEEP_MONTHS = term("reading").months
 MONTHS_AHEAD = 3
 LATE = timedelta(hours=1)  # no page's transaction lasts as long
 BLOCK_ROWS = 5_000

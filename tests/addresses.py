@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from grids.models import Alert, SignIn, User
 from grids.permissions import Permission, Role
-from registry.models import Batch, Candidate, CheckRequest, FactRank, Search, Upload
+from registry.models import Batch, Candidate, CheckRequest, FactRank, RetentionRun, Search, Upload
 from registry.public_ids import public_id
 from tests.factories import (
     HUAQIANG,
@@ -79,6 +79,7 @@ ADDRESSES: dict[str, Address] = {
     "logout": act(PUBLIC),
     "home": page(ANYBODY),
     "me": page(ANYBODY),
+    "rules_of_processing": page(ANYBODY),
     "password_change": form(ANYBODY),
     "factor": form(ANYBODY, get=(302,)),  # where no second factor is asked for
     "sign_in_end": act(ANYBODY, "sign_in"),
@@ -178,13 +179,15 @@ managed("registry_category", PLACES, "category", everywhere=True)
 managed("registry_source", PLACES, "source", everywhere=True)
 managed("registry_factrank", PLACES, "fact_rank", everywhere=True)
 managed("registry_batch", PLACES, "batch", everywhere=True)
+managed("registry_retentionrun", PLACES, "retention_run", everywhere=True)
 managed("grids_user", STAFF, "user", everywhere=True)
 managed("grids_post", STAFF, "post", everywhere=True)
 # What comes from elsewhere is read, and what is fixed is not added to.
 CLOSED = {
     "admin:grids_alert_add", "admin:registry_batch_add", "admin:registry_category_add", "admin:registry_source_add",
+    "admin:registry_retentionrun_add",
 }  # fmt: skip
-READ_ONLY = {"admin:grids_alert_change", "admin:registry_batch_change"}
+READ_ONLY = {"admin:grids_alert_change", "admin:registry_batch_change", "admin:registry_retentionrun_change"}
 
 # --- What is read there
 
@@ -224,7 +227,7 @@ NAMELESS = {
     "healthz", "readyz", "login", "login_code", "login_factor", "me", "password_change", "factor", "sign_ins",
     "sign_ins_of", "alert", "youth_search", "search_new", "youth_new", "residents_search", "households_search",
     "dwellings_search", "feeds", "feed_new", "upload", "upload_decline", "upload_errors", "batch", "batch_undo",
-    "batch_errors", "readings", "readings_unusual", "disclosures",
+    "batch_errors", "readings", "readings_unusual", "rules_of_processing", "disclosures",
 }  # fmt: skip
 
 
@@ -246,6 +249,7 @@ class World:
         self.batch = Batch.objects.create(
             source_id="police", kind="residences", as_of="2026-11-24", sha256="0", file_name="a.csv", state="applied"
         )  # fmt: skip
+        self.retention_run = RetentionRun.objects.create(today="2026-11-24", ended_at=timezone.now())
         self.owner = make_user("owner")
         self.parked = self.alert(self.owner, parked_at=timezone.now())
         self.candidate = self.suggest("street", is_quiet=False)
@@ -329,6 +333,7 @@ class World:
             "fact_rank": lambda: (FactRank.objects.order_by("pk")[0].pk, None),
             "source": lambda: ("police", None),
             "batch": lambda: (self.batch.pk, None),
+            "retention_run": lambda: (self.retention_run.pk, None),
             "batch_loaded": lambda: (self.batch.pk, [CITY]),
             "upload": lambda: (self.upload.pk, [CITY]),
             "candidate": lambda: (self.candidate.pk, [HERE]),

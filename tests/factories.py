@@ -291,10 +291,9 @@ def make_youth(
     categories = list(categories)
     fields.setdefault("opened_on", timezone.localdate() - timedelta(days=100))
     fields.setdefault("opened_reason", "" if categories else "孤儿")
-    if fields.get("state") == Youth.State.CLOSED:
-        fields = {"closed_on": timezone.localdate(), "closed_reason": "已满 26 周岁", **fields}
-    else:
-        fields.setdefault("next_due_on", timezone.localdate() + timedelta(days=10))
+    closing = {name: fields.pop(name) for name in ("state", "closed_on", "closed_reason") if name in fields}
+    due_on = fields.pop("next_due_on", None)
+    fields["next_due_on"] = due_on or timezone.localdate() + timedelta(days=10)
     youth = Youth.objects.create(
         resident=resident,
         grid=grid,
@@ -307,8 +306,19 @@ def make_youth(
     )
     for category in categories:
         make_enrolment(youth, category)
+    if closing.get("state") == Youth.State.CLOSED:
+        closed(youth, closing.get("closed_on"), closing.get("closed_reason", "已满 26 周岁"), next_due_on=due_on)
     refreshed(youth)
     return youth
+
+
+def closed(youth: Youth, on: date | None = None, reason: str = "已满 26 周岁", **fields: Any) -> Youth:
+    """Close the file as of a day, by default today. What it is to hold has to be there before: it is only read now."""
+    on = on or timezone.localdate()
+    youth.enrolments.open().update(ends_on=on, end_reason=f"结档：{reason}")
+    values = {"state": Youth.State.CLOSED, "closed_on": on, "closed_reason": reason, **fields}
+    Youth.objects.everyone(because="test").filter(pk=youth.pk).update(**values)
+    return refreshed(youth)
 
 
 def _home_grid(resident: Resident) -> Grid:

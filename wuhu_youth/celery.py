@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init, setup_logging, task_postrun, worker_ready
+from celery.signals import beat_init, celeryd_init, setup_logging, task_postrun, worker_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wuhu_youth.settings")
 
@@ -30,6 +30,13 @@ def join_embedded_servers(**_: Any) -> None:
 @setup_logging.connect
 def keep_our_logging(**_: Any) -> None:
     """Django has configured logging (JSON, redacted) already; a receiver here keeps Celery from doing it again."""
+
+
+@worker_init.connect
+def refuse_unsound(**_: Any) -> None:
+    from wuhu_youth import checks
+
+    checks.refuse_unsound()
 
 
 @worker_ready.connect

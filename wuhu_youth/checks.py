@@ -3,8 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, register, run_checks
+from django.core.management.base import SystemCheckError
 from django.db import connections
+
+
+def refuse_unsound() -> None:
+    """For programs that run no checks of their own (gunicorn, Celery): those of the register, or no start.
+
+    Raises SystemCheckError.
+    """
+    faults = [message for message in run_checks(tags=["register"]) if message.is_serious()]
+    if faults:
+        raise SystemCheckError("\n".join(map(str, faults)))
 
 
 @register(Tags.database)

@@ -1,3 +1,3 @@
-from . import categories, feeds
+from . import categories, feeds, retention
 
-__all__ = ["categories", "feeds"]
+__all__ = ["categories", "feeds", "retention"]

@@ -65,6 +65,8 @@ def empty() -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         # Readings are of the people who go; nothing else may empty them.
         cursor.execute("SET LOCAL wuhu_youth.new_city = 'on'")
+        # Closed files come as they are: what is loaded into them was there before they were closed.
+        cursor.execute("SET LOCAL wuhu_youth.loading = 'on'")
         cursor.execute("TRUNCATE " + ", ".join(sorted(tables)) + " RESTART IDENTITY CASCADE")
 
 

@@ -15,6 +15,7 @@ from grids.permissions import Permission
 
 from .. import moves, presence, register_row, rules
 from ..models import Batch, Dwelling, Fact, Guardianship, Move, Residence, Resident
+from ..retention_policy import term
 from ..sql import statements
 
 _TABLES: dict[str, tuple[Any, ...]] = {
@@ -64,6 +65,8 @@ def _refuse_unless_last(batch: Batch, by: User) -> None:
         raise CannotUndo("没有撤销数据批次的权限")
     if batch.state != Batch.State.APPLIED:
         raise CannotUndo("只有已应用的批次可以撤销")
+    if batch.images_gone_at:
+        raise CannotUndo(f"改动记录保存{term('batch_images').text}，已经清除，不能再整批撤销")
     later = Batch.objects.filter(
         source=batch.source, kind=batch.kind, state=Batch.State.APPLIED, created_at__gt=batch.created_at
     )

@@ -17,8 +17,10 @@ from .precedence import FactRank
 from .presence import Presence
 from .readings import Reading, ReadingBlock
 from .register_counts import RegisterCount
+from .requests import PersonRequest
 from .residences import Residence
 from .residents import Household, Resident
+from .retention import AnonymousEnrolment, AnonymousFile, RetentionRun
 from .seals import Reopening, Seal, Tombstone
 from .searches import Search
 from .uploads import Upload
@@ -26,6 +28,8 @@ from .visits import Need, Visit
 from .youths import Youth
 
 __all__ = [
+    "AnonymousEnrolment",
+    "AnonymousFile",
     "Batch",
     "BatchChange",
     "Candidate",
@@ -50,6 +54,7 @@ __all__ = [
     "Household",
     "Move",
     "Need",
+    "PersonRequest",
     "Presence",
     "Reading",
     "ReadingBlock",
@@ -57,6 +62,7 @@ __all__ = [
     "Reopening",
     "Residence",
     "Resident",
+    "RetentionRun",
     "Schedule",
     "Seal",
     "Search",

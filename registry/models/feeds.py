@@ -102,6 +102,8 @@ class Batch(models.Model):
     undone_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="撤销人")
     undone_at = models.DateTimeField("撤销时间", null=True)
     counts: Any = models.JSONField("计数", default=dict)
+    # Without its images a batch can no longer be undone (保存期限).
+    images_gone_at = models.DateTimeField("改动记录清除时间", null=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "批次"

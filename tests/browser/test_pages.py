@@ -19,6 +19,7 @@ from registry.models import Youth
 from tests.addresses import ADDRESSES, ANYBODY, CLOSED, HERE, MISSING, PUBLIC, World, everywhere
 from tests.cast import SignIn
 from tests.factories import (
+    closed,
     make_dwelling,
     make_enrolment,
     make_fact,
@@ -161,8 +162,9 @@ def fill(world: World, cast: dict[str, User]) -> None:
     make_youth("㛃𠮷", grid=HERE, age=25, next_due_on=timezone.localdate())
     late = make_youth("何思乐", grid=HERE, age=13, categories=["street"])
     make_handover(late, "340207004006002", due_at=timezone.now() - timedelta(hours=5))
-    closed = make_youth("周子涵", grid=HERE, age=17, state=Youth.State.CLOSED)
-    make_visit(closed, by=worker)
+    left = make_youth("周子涵", grid=HERE, age=17)
+    make_visit(left, by=worker)
+    closed(left)
     for who in ("wang_shanshan", "yang_ying", "jiujiang"):
         world.alert(
             cast[who], kind="handover_offered", text="何*乐，13 岁，迁入银湖社区第一网格，请接收", wants_act=True,

@@ -66,7 +66,7 @@ def test_every_change_of_a_file_is_counted(db: None) -> None:
     assert_equal_to_files()
     everyone = Youth.objects.everyone(because="test")
     everyone.filter(pk=files[1].pk).update(grid=f"{PINGPU}001")
-    everyone.filter(pk__in=[file.pk for file in files]).update(next_due_on=timezone.localdate())
+    everyone.open().filter(pk__in=[file.pk for file in files]).update(next_due_on=timezone.localdate())
     everyone.filter(pk=files[2].pk).update(
         state="closed", closed_on=timezone.localdate(), closed_reason="已返乡"
     )
