@@ -129,7 +129,7 @@ def children_of(places: Places) -> list[str]:
     """The codes of the rows of a board that stands on these places, in order."""
     if not places.base:
         return places.areas
-    return [c for c in places.names if len(c) == places.next_length and c.startswith(places.base)]
+    return places.children
 
 
 def place_of(places: Places) -> Callable[[str], Expression]:

@@ -1,4 +1,4 @@
-"""The one that puts rows of `RegisterCount` 名册计数 together; triggers on the files add them (migration 0015).
+"""The one that puts rows of `RegisterCount` 名册计数 together; triggers on the files add them (migration 0025).
 
 `manage.py check_register` proves their sums equal to the files.
 """
@@ -11,21 +11,23 @@ WORTH = 5_000
 
 _COMPACT = """
 WITH former AS (DELETE FROM registry_registercount RETURNING *)
-INSERT INTO registry_registercount (district, state, category_mask, next_due_on, number)
-SELECT district, state, category_mask, next_due_on, sum(number) FROM former
-GROUP BY district, state, category_mask, next_due_on HAVING sum(number) <> 0
+INSERT INTO registry_registercount (area, state, category_mask, next_due_on, number)
+SELECT area, state, category_mask, next_due_on, sum(number) FROM former
+GROUP BY area, state, category_mask, next_due_on HAVING sum(number) <> 0
 """
 _GAIN = """
-SELECT count(*) - count(DISTINCT (district, state, category_mask, next_due_on)) FROM registry_registercount
+SELECT coalesce(sum(alike - 1), 0) FROM (
+    SELECT count(*) AS alike FROM registry_registercount GROUP BY area, state, category_mask, next_due_on) AS kinds
 """
 
 # For check_register.
 DIFFERING = """
-SELECT district FROM (
-    SELECT left(grid_id, 6) AS district, state, category_mask, next_due_on, 1 AS number FROM registry_youth
+SELECT area FROM (
+    SELECT left(grid_id, digits) AS area, state, category_mask, next_due_on, 1 AS number
+    FROM registry_youth CROSS JOIN (VALUES (6), (9)) AS level (digits)
     UNION ALL
-    SELECT district, state, category_mask, next_due_on, -number FROM registry_registercount) AS side
-GROUP BY district, state, category_mask, next_due_on HAVING sum(number) <> 0
+    SELECT area, state, category_mask, next_due_on, -number FROM registry_registercount) AS side
+GROUP BY area, state, category_mask, next_due_on HAVING sum(number) <> 0
 """
 
 

@@ -17,10 +17,13 @@ from django.http import QueryDict
 
 from ..models import Handover, RegisterCount, Youth
 from .places import Places
-from .youths import DEFAULT_STATE, STATES, VISITS, YouthFilter, narrowed, state_condition, visit_condition
+from .youths import DEFAULT_STATE, STATES, VISITS, YouthFilter, narrowed, visit_condition
 
 GROUPED = frozenset({"category", "state", "visit_due"})
-CITY = 4  # digits of a city's code
+COUNTED = (
+    4,
+    6,
+)  # digits of the places whose next level is counted already: a city's districts, a district's streets
 
 
 class Due(IntEnum):
@@ -78,7 +81,7 @@ class Counts:
         self._category = chosen.get("category") or ""
         self._state = chosen.get("state") or DEFAULT_STATE
         self._visit = chosen.get("visit_due") or ""
-        self._groups = self._of_the_city() if self._is_of_the_whole_city else self._of_the_files()
+        self._groups = self._of_the_counts() if self._is_counted else self._of_the_files()
 
     def _of_the_files(self) -> list[Group]:
         """Every file once, and those with an open handover a second time, marked (one statement)."""
@@ -90,23 +93,25 @@ class Counts:
         every = [Group(group.mask, group.place, group.due, False, group.files) for group in found]
         return every + handed_over
 
-    def _of_the_city(self) -> list[Group]:
-        """The same for the whole city, from what is counted already (one statement)."""
-        counted = RegisterCount.objects.in_area(self.places.base).order_by()
-        every = self._grouped(counted, F("district"), Sum("number"), Value(False))
-        files = self.filterset.listed(leaving_out=GROUPED).filter(state_condition("handover"))
+    def _of_the_counts(self) -> list[Group]:
+        """The same from what is counted already (one statement)."""
+        counted = RegisterCount.objects.filter(area__in=self.places.children)
+        every = self._grouped(counted, F("area"), Sum("number"), Value(False))
+        # An open handover is out of the grid that answers for the file: so few handovers are read, not all.
+        leaving = Handover.objects.open().out_of([self.places.base]).values("youth")
+        files = self.filterset.listed(leaving_out=GROUPED).filter(state=Youth.State.OPEN, pk__in=leaving)
         waiting = self._grouped(files, Left("grid_id", self.places.next_length), Count("*"), Value(True))
         return [Group(*row) for row in every.union(waiting, all=True)]
 
     @property
-    def _is_of_the_whole_city(self) -> bool:
-        """Whether every file of the city is counted by district: then their kinds are counted already."""
+    def _is_counted(self) -> bool:
+        """Whether these are all files of a city or a district: their kinds are counted already."""
         narrowing = [
             name
             for name, value in self.filterset.form.cleaned_data.items()
             if value not in (None, "") and name not in {*GROUPED, "division"}
         ]
-        return len(self.places.base) == CITY and not narrowing and not self._has_words
+        return len(self.places.base) in COUNTED and not narrowing and not self._has_words
 
     def _grouped(self, files: Any, place: Expression | F, number: Expression, waiting: Any) -> Any:
         allowed = sum(self._bit_of.values())

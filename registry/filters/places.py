@@ -98,6 +98,11 @@ class Places:
         """How many digits of a grid code tell the next level apart."""
         return next((length for length in LENGTHS if length > len(self.base)), 15) if self.base else 15
 
+    @property
+    def children(self) -> list[str]:
+        """The places one level below the base, in order."""
+        return [code for code in self.names if len(code) == self.next_length and code.startswith(self.base)]
+
     def area_of(self, code: str) -> str:
         """Where a counted code belongs: the next-level place itself, or that of several areas which holds it."""
         if self.base:
