@@ -68,7 +68,8 @@ def field(bound: BoundField, **options: Any) -> dict[str, Any]:
         bound.label = options["label"]
     if "help" in options:
         bound.help_text = options["help"]
-    asks_for_something = any(other.field.required for other in bound.form.visible_fields())
+    others = bound.form.fields.values()
+    asks_for_something = any(other.required and not other.widget.is_hidden for other in others)
     kind = _kind(bound)
     attrs: dict[str, str | bool] = {"data-search": ""} if options.get("data_search") else {}
     return {
@@ -113,11 +114,13 @@ def _tag(kind: str, text: str) -> SafeString:
 
 
 @register.simple_tag
-def due(value: dt.date | dt.datetime | None, empty: str = "未安排") -> SafeString:
-    """A due day as a tag whose words alone say how late it is."""
+def due(
+    value: dt.date | dt.datetime | None, empty: str = "未安排", today: dt.date | None = None
+) -> SafeString:
+    """A due day as a tag whose words alone say how late it is. A long list says once which day today is."""
     if value is None:
         return _tag("plain", empty)
-    today = timezone.localdate()
+    today = today or timezone.localdate()
     day = _as_day(value)
     left = (day - today).days
     if left < 0:

@@ -8,16 +8,21 @@ are summed here.
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, Exists, Expression, F, OuterRef, Q, Sum, Value, When
+from django.db import connection
+from django.db.models import Case, Count, Exists, Expression, F, OuterRef, Q, Value, When
 from django.db.models.functions import Left
 from django.http import QueryDict
 
-from ..models import Handover, RegisterCount, Youth
+from grids.scope import prefix_range
+
+from ..models import Handover, Youth
+from ..sql import statements
 from .places import Places
-from .youths import DEFAULT_STATE, STATES, VISITS, YouthFilter, narrowed, visit_condition
+from .youths import DEFAULT_STATE, DUE_SOON_DAYS, STATES, VISITS, YouthFilter, narrowed, visit_condition
 
 GROUPED = frozenset({"category", "state", "visit_due"})
 COUNTED = (
@@ -51,6 +56,14 @@ class Group(NamedTuple):
     files: int
 
 
+class Kind(NamedTuple):
+    """Files alike in everything but the place."""
+
+    mask: int
+    due: int
+    in_handover: bool
+
+
 @dataclass(frozen=True)
 class Link:
     """A count that opens into its list."""
@@ -82,26 +95,38 @@ class Counts:
         self._state = chosen.get("state") or DEFAULT_STATE
         self._visit = chosen.get("visit_due") or ""
         self._groups = self._of_the_counts() if self._is_counted else self._of_the_files()
+        # All counts but the places' are sums over few kinds, whatever the number of places.
+        self._kinds: Counter[Kind] = Counter()
+        for mask, _, due, in_handover, files in self._groups:
+            self._kinds[Kind(mask, due, in_handover)] += files
 
     def _of_the_files(self) -> list[Group]:
         """Every file once, and those with an open handover a second time, marked (one statement)."""
         files = self.filterset.listed(leaving_out=GROUPED)
         place = Left("grid_id", self.places.next_length)
         waiting = Exists(Handover.objects.open().filter(youth=OuterRef("pk")))
-        found = [Group(*row) for row in self._grouped(files, place, Count("*"), waiting)]
+        found = [Group(*row) for row in self._grouped(files, place, waiting)]
         handed_over = [group for group in found if group.in_handover and group.due != Due.NEVER]
         every = [Group(group.mask, group.place, group.due, False, group.files) for group in found]
         return every + handed_over
 
     def _of_the_counts(self) -> list[Group]:
-        """The same from what is counted already (one statement)."""
-        counted = RegisterCount.objects.filter(area__in=self.places.children)
-        every = self._grouped(counted, F("area"), Sum("number"), Value(False))
-        # An open handover is out of the grid that answers for the file: so few handovers are read, not all.
-        leaving = Handover.objects.open().out_of([self.places.base]).values("youth")
-        files = self.filterset.listed(leaving_out=GROUPED).filter(state=Youth.State.OPEN, pk__in=leaving)
-        waiting = self._grouped(files, Left("grid_id", self.places.next_length), Count("*"), Value(True))
-        return [Group(*row) for row in every.union(waiting, all=True)]
+        """The same for all files of the base, which lies in the person's area, from what is counted already."""
+        low, high = prefix_range(self.places.base)
+        today = self.filterset.today
+        values: dict[str, Any] = {due.name.lower(): due.value for due in Due} | {
+            "due_today": Due.TODAY.value,
+            "today": today,
+            "week_end": today + timedelta(days=DUE_SOON_DAYS),
+            "mask": sum(self._bit_of.values()),
+            "areas": self.places.children,
+            "digits": self.places.next_length,
+            "low": low,
+            "high": high,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(statements("register_counts.sql")["kinds"], values)
+            return [Group(*row) for row in cursor.fetchall()]
 
     @property
     def _is_counted(self) -> bool:
@@ -113,7 +138,7 @@ class Counts:
         ]
         return len(self.places.base) in COUNTED and not narrowing and not self._has_words
 
-    def _grouped(self, files: Any, place: Expression | F, number: Expression, waiting: Any) -> Any:
+    def _grouped(self, files: Any, place: Expression, waiting: Exists) -> Any:
         allowed = sum(self._bit_of.values())
         today = self.filterset.today
         due = Case(
@@ -125,25 +150,23 @@ class Counts:
         )
         mask = F("category_mask").bitand(allowed)
         groups = files.order_by().values(mask=mask, place=place, due=due, waiting=waiting)
-        counted = groups.annotate(files=number)
+        counted = groups.annotate(files=Count("*"))
         return counted.values_list("mask", "place", "due", "waiting", "files")
 
     def _sum(self, *, category: str | None = None, state: str | None = None, visit: str | None = None) -> int:
-        return sum(group.files for group in self._matching(category, state, visit))
+        return sum(self._kinds[kind] for kind in self._matching(category, state, visit))
 
-    def _matching(self, category: str | None, state: str | None, visit: str | None) -> list[Group]:
+    def _matching(self, category: str | None, state: str | None, visit: str | None) -> set[Kind]:
         category = self._category if category is None else category
         state = self._state if state is None else state
         visit = self._visit if visit is None else visit
         bit = self._bit_of.get(category, 0)
         dues = _STATES.get(state, set(Due)) & _DUES.get(visit, set(Due))
-        return [
-            group
-            for group in self._groups
-            if group.in_handover == (state == "handover")
-            and group.due in dues
-            and (not bit or group.mask & bit)
-        ]
+        return {
+            kind
+            for kind in self._kinds
+            if kind.in_handover == (state == "handover") and kind.due in dues and (not bit or kind.mask & bit)
+        }
 
     @property
     def total(self) -> int:
@@ -181,8 +204,10 @@ class Counts:
     def _divisions(self) -> list[Facet]:
         """The places one level below, the fullest first; none where there is no level below."""
         counted: Counter[str] = Counter()
-        for group in self._matching(None, None, None):
-            counted[self.places.area_of(group.place)] += group.files
+        matching = self._matching(None, None, None)
+        for group in self._groups:
+            if (group.mask, group.due, group.in_handover) in matching:
+                counted[self.places.area_of(group.place)] += group.files
         if len(self.places.base) == 15 or not counted:
             return []
         titles = {4: "区县", 6: "街道（乡镇）", 9: "社区（村）", 12: "网格"}

@@ -9,12 +9,15 @@ from uuid import UUID
 
 from django.db.models import F, OuterRef, Subquery
 from django.http import QueryDict
+from django.urls import reverse
 
 from grids.models import ResponsiblePerson, User
 from grids.permissions import Permission
 
 from .. import searches
+from ..codes import Sex
 from ..models import Category, Search, Youth
+from ..models.youths import age_on
 from ..reasons import category_labels, visible_mask
 from .counts import Counts
 from .cursors import BadCursor
@@ -35,6 +38,7 @@ _PLACES = {
     "in_community": F(f"{_COMMUNITY}__name"),
     "in_grid": F("grid__name"),
 }
+_SEXES = dict(Sex.choices)
 _NUMBERS = {
     "age_min": "{} 岁及以上",
     "age_max": "{} 岁及以下",
@@ -46,9 +50,15 @@ _USABLE_VALUE = re.compile(r"[0-9A-Za-z_-]{1,50}")
 
 @dataclass(frozen=True)
 class Row:
-    """A file as lists show it: categories only as far as the person may know, the place from the person's area down."""
+    """A file as lists show it: categories only as far as the person may know, the place from the person's area down.
+
+    The page writes fifty of them: what it would look up for each (address, age, words of codes) is ready here.
+    """
 
     youth: Youth
+    url: str
+    name: str  # masked
+    about: str  # sex and age
     categories: list[str]
     place: str
     responsible: str
@@ -133,9 +143,19 @@ class YouthList:
 
     def _rows(self, youths: list[Youth]) -> Iterator[Row]:
         self.shown = [youth.pk for youth in youths]
+        masks = {youth.category_mask for youth in youths}
+        labels = {mask: category_labels(mask, self.categories, allowed=self._allowed) for mask in masks}
+        listed, today = reverse("youths"), self.filterset.today
         for youth in youths:
-            labels = category_labels(youth.category_mask, self.categories, allowed=self._allowed)
-            yield Row(youth, labels, self._path(youth), getattr(youth, "responsible", None) or "")
+            yield Row(
+                youth=youth,
+                url=f"{listed}{youth.pk}/",  # the address `youth`
+                name=youth.masked_name,
+                about=f"{_SEXES[youth.sex]} · {age_on(youth.birth_on, today)} 岁",
+                categories=labels[youth.category_mask],
+                place=self._path(youth),
+                responsible=getattr(youth, "responsible", None) or "",
+            )
 
     @cached_property
     def _shared_levels(self) -> int:

@@ -3,16 +3,14 @@
 A search page has a hundred options; rendering a template for each (and for its attributes) took a tenth of its time.
 """
 
+from html import escape  # what Django's own calls, without the look at what kind of text each option is
 from typing import Any
 
 from django import forms
 from django.forms.renderers import BaseRenderer
 from django.forms.utils import flatatt
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-
-_SELECTED = mark_safe(" selected")
-_NOT = mark_safe("")
 
 
 class QuickSelect(forms.Select):
@@ -26,15 +24,12 @@ class QuickSelect(forms.Select):
         renderer: BaseRenderer | None = None,
     ) -> SafeString:
         chosen = set(self.format_value(value))
-        options = format_html_join(
-            "\n",
-            '<option value="{}"{}>{}</option>',
-            (
-                (one, _SELECTED if str(one) in chosen else _NOT, label)
-                for one, label in ((("" if one is None else one), label) for one, label in self.choices)
-            ),
+        found = ((("" if one is None else str(one)), str(label)) for one, label in self.choices)
+        options = "\n".join(
+            f'<option value="{escape(one)}"{" selected" if one in chosen else ""}>{escape(label)}</option>'
+            for one, label in found
         )
-        return format_html("<select{}>\n{}\n</select>", _attributes(self, name, attrs), options)
+        return mark_safe(f"<select{_attributes(self, name, attrs)}>\n{options}\n</select>")  # noqa: S308 - escaped
 
 
 class QuickTextInput(forms.TextInput):

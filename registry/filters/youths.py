@@ -6,6 +6,7 @@ The same set stands behind the list, its counts, its export and, by its paramete
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import django_filters
 from django import forms
@@ -202,9 +203,9 @@ _DEFAULTS = {"state": DEFAULT_STATE, "sort": "due"}
 
 def narrowed(params: QueryDict, **changes: Any) -> str:
     """The query of the same list with some conditions changed (None: dropped), from its first page; "?" for none."""
-    query = QueryDict(mutable=True)
+    query = {}
     for name in ADDRESS:
         value = changes[name] if name in changes else params.get(name)
         if value not in (None, "") and _DEFAULTS.get(name) != value:
             query[name] = str(value)
-    return f"?{query.urlencode()}"
+    return f"?{urlencode(query)}"

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from ..filters.widgets import QuickTextInput
 from ..names import LONGEST_NAME, search_terms
 from .fields import TextField, read_id_number
 
@@ -18,14 +19,14 @@ class WordsForm(forms.Form):
         max_length=LONGEST_NAME,
         rows=1,
         required=False,
-        widget=forms.TextInput(attrs={**_PRIVATE, "maxlength": LONGEST_NAME, "enterkeyhint": "search"}),
+        widget=QuickTextInput(attrs={**_PRIVATE, "maxlength": LONGEST_NAME, "enterkeyhint": "search"}),
     )
     id_number = TextField(
         label="证件号码",
         max_length=40,
         rows=1,
         required=False,
-        widget=forms.TextInput(attrs={**_PRIVATE, "maxlength": 40, "enterkeyhint": "search"}),
+        widget=QuickTextInput(attrs={**_PRIVATE, "maxlength": 40, "enterkeyhint": "search"}),
     )
 
     def clean_q(self) -> str:
