@@ -25,10 +25,12 @@ class RegistryConfig(AppConfig):
             register_row,
             retention_policy,
             rules,
+            sealing_of,
         )
         from .models.grants import lent_to  # noqa: PLC0415
 
         checks.register(retention_policy.policy_is_complete, "register")
+        checks.register(sealing_of.every_model_says_how_it_is_sealed, "register")
         shown.on_show(readings.record_files)
         lending.on_lend(lent_to)
 

@@ -24,7 +24,7 @@ from django.db import connection
 
 from grids.encryption import decrypt_under, encrypt_under, seal_mark
 
-SEALED, REOPENED, VOID = "sealed", "reopened", "void"
+SEALED, REOPENED, VOID, NEW_CITY = "sealed", "reopened", "void", "new city"
 _PURPOSE = "seal_ledger"
 
 
@@ -63,6 +63,12 @@ def add(act: str, seal: str, data: dict[str, Any] | None = None) -> None:
         os.fsync(ledger.fileno())
 
 
+def begin_anew() -> None:
+    """A sample city was built in the place of the old one: nobody of whom the lines before tell is there any more."""
+    if path().exists():
+        add(NEW_CITY, "")
+
+
 def _hash(line: bytes) -> str:
     return hashlib.sha256(line).hexdigest()
 
@@ -88,6 +94,8 @@ def standing() -> dict[str, Entry]:
     for entry in entries():
         if entry.act == SEALED:
             found[entry.seal] = entry
+        elif entry.act == NEW_CITY:
+            found.clear()
         else:
             found.pop(entry.seal, None)
     return found

@@ -37,6 +37,7 @@ def refuse_unsound(**_: Any) -> None:
     from wuhu_youth import checks
 
     checks.refuse_unsound()
+    checks.refuse_older_database()
 
 
 @worker_ready.connect

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, register, run_checks
 from django.core.management.base import SystemCheckError
-from django.db import connections
+from django.db import DatabaseError, connections
 
 
 def refuse_unsound() -> None:
@@ -16,6 +16,26 @@ def refuse_unsound() -> None:
     faults = [message for message in run_checks(tags=["register"]) if message.is_serious()]
     if faults:
         raise SystemCheckError("\n".join(map(str, faults)))
+
+
+def refuse_older_database() -> None:
+    """No site on a database that was restored from before a seal 封存: `manage.py replay_seals` first.
+
+    Raises SystemCheckError. A database that does not answer (yet) is told by /readyz.
+    """
+    from registry import seal_ledger
+
+    try:
+        ahead = seal_ledger.ahead()
+    except DatabaseError:
+        return
+    except seal_ledger.LedgerBroken as broken:
+        raise SystemCheckError(f"封存台账不可用：{broken}。 The ledger of seals cannot be used.") from broken
+    if ahead:
+        raise SystemCheckError(
+            f"封存台账里有 {len(ahead)} 件封存不在这个数据库里（恢复了较早的备份）。请先执行 manage.py replay_seals。"
+            " The ledger of seals is ahead of this database: run manage.py replay_seals before the site opens."
+        )
 
 
 @register(Tags.database)

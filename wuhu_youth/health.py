@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from registry import seal_ledger
 from wuhu_youth.celery import HEARTBEAT_KEY, HEARTBEAT_SECONDS
 
 
@@ -24,9 +25,12 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when all three answer, else 503; says which does not, and nothing about why."""
+    """200 when all answer, else 503; says which does not, and nothing about why.
+
+    `seals` is down on a database older than the ledger of seals: `manage.py replay_seals` first.
+    """
     broker, worker = _broker_and_worker()
-    parts = {"database": _database(), "broker": broker, "worker": worker}
+    parts = {"database": _database(), "broker": broker, "worker": worker, "seals": _seals()}
     status = 200 if all(parts.values()) else 503
     return JsonResponse({name: "ok" if well else "down" for name, well in parts.items()}, status=status)
 
@@ -38,6 +42,13 @@ def _database() -> bool:
     except DatabaseError:
         return False
     return True
+
+
+def _seals() -> bool:
+    try:
+        return not seal_ledger.ahead()
+    except (DatabaseError, OSError, seal_ledger.LedgerBroken):
+        return False
 
 
 def _broker_and_worker() -> tuple[bool, bool]:

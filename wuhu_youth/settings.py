@@ -296,7 +296,9 @@ EXPORT_AT_ONCE_ROWS = environment.number("EXPORT_AT_ONCE_ROWS", 2_000)
 
 # --- The ledger of seals 封存台账 (registry/seal_ledger.py): on another disk than the database, never restored with it
 
-SEAL_LEDGER = Path(os.environ.get("SEAL_LEDGER") or VAR / "seal-ledger")
+SEAL_LEDGER = Path(
+    os.environ.get("SEAL_LEDGER") or VAR / "seal-ledgers" / str(DATABASES["default"]["NAME"]).lstrip("/")
+)
 
 # --- Readings: from how many on the auditor is shown who read them (registry/reading_audit.py)
 

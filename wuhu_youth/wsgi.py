@@ -7,6 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wuhu_youth.settings")
 application = get_wsgi_application()
 
-from wuhu_youth.checks import refuse_unsound  # noqa: E402 - apps have to be there
+from wuhu_youth.checks import refuse_older_database, refuse_unsound  # noqa: E402 - apps have to be there
 
 refuse_unsound()
+refuse_older_database()

@@ -11,10 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 
 from grids import alerts
 from grids.models import Alert, Grid
+from registry import seal_ledger
 from registry.codes import label_of
 from registry.models import Handover
 from registry.names import mask_name
@@ -67,6 +68,7 @@ def empty() -> None:
         cursor.execute("SET LOCAL wuhu_youth.new_city = 'on'")
         # Closed files come as they are: what is loaded into them was there before they were closed.
         cursor.execute("SET LOCAL wuhu_youth.loading = 'on'")
+        transaction.on_commit(seal_ledger.begin_anew)
         cursor.execute("TRUNCATE " + ", ".join(sorted(tables)) + " RESTART IDENTITY CASCADE")
 
 
