@@ -139,7 +139,7 @@ def policy_is_complete(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
     try:
         stated = policy()
     except (KeyError, TypeError, ValueError) as error:
-        return [Error(f"registry/retention.toml: {error!r}", id="registry.E001")]
+        return [Error(f"registry/retention.toml: {error!r}", id="registry.E101")]
     return list(_faults(stated))
 
 
@@ -150,9 +150,9 @@ def _faults(stated: Policy) -> Iterator[CheckMessage]:
         if model._meta.app_label not in _NOBODYS
     }
     for label in sorted(models.keys() - stated.lines.keys()):
-        yield _fault(f"{label} 没有保存期限。 The model has no line.", "registry.E002")
+        yield _fault(f"{label} 没有保存期限。 The model has no line.", "registry.E102")
     for label in sorted(stated.lines.keys() - models.keys()):
-        yield _fault(f"没有 {label} 这个模型。 The line has no model.", "registry.E003")
+        yield _fault(f"没有 {label} 这个模型。 The line has no model.", "registry.E103")
     for label in sorted(models.keys() & stated.lines.keys()):
         yield from _faults_of(models[label], stated)
 
@@ -166,11 +166,11 @@ def _faults_of(model: Any, stated: Policy) -> Iterator[CheckMessage]:
         of_the_model = stated.lines[line.copy_of].field_names if line.copy_of in stated.lines else []
         told |= {*of_the_model, *(name for group in stated.history for name in group.fields)}
     for name in sorted(held - told):
-        yield _fault(f"{line.label}.{name} 没有写明类别和用途。 The field has no line.", "registry.E004")
+        yield _fault(f"{line.label}.{name} 没有写明类别和用途。 The field has no line.", "registry.E104")
     for name in sorted(set(named) - held):
-        yield _fault(f"{line.label} 没有 {name} 这个字段。 The line has no field.", "registry.E005")
+        yield _fault(f"{line.label} 没有 {name} 这个字段。 The line has no field.", "registry.E105")
     for name in sorted({name for name in named if named.count(name) > 1}):
-        yield _fault(f"{line.label}.{name} 写了两次。 The field stands twice.", "registry.E006")
+        yield _fault(f"{line.label}.{name} 写了两次。 The field stands twice.", "registry.E106")
 
 
 def _fault(message: str, identifier: str) -> Error:
