@@ -74,6 +74,8 @@ class Nav:
             found += self._item("提醒", "bell", "alerts", has_badge=True)
         if self.may(Permission.LOAD_FEEDS):
             found += self._item("数据", "upload", "feeds")
+        if self.may(Permission.APPROVE_GRANTS) or self.may(Permission.READ_AUDIT):
+            found += self._item("授权", "lock", "grants")
         if self.may(Permission.MANAGE_STAFF):
             found += self._item("登录管理", "user-check", "sign_ins")
         if self.user.is_staff:

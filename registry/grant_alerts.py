@@ -30,10 +30,16 @@ def asked(grant: Grant, managers: list[Post]) -> None:
 
 def given(grant: Grant) -> None:
     settle(grant)
+    # What removes the file finds the alerts about it, also those from before anybody knew whose it was.
+    Alert.objects.filter(event_key__startswith=f"grant:{grant.pk}:").update(subject_id=grant.youth_id)
     text = f"您申请{_WHAT[Grant.What(grant.what)]}，已批准，到 {_moment(grant.ends_at)} 止"
     _raise(grant, "decided", Alert.Kind.GRANT_DECIDED, text, [grant.holder])
-    people = [person for person in _responsible(grant) if person.pk not in (grant.holder_id, grant.decided_by_id)]
-    words = f"{_file(grant)}获准由{grant.holder.name}（{grant.holder.label}）查看，到 {_moment(grant.ends_at)} 止"
+    people = [
+        person for person in _responsible(grant) if person.pk not in (grant.holder_id, grant.decided_by_id)
+    ]
+    words = (
+        f"{_file(grant)}获准由{grant.holder.name}（{grant.holder.label}）查看，到 {_moment(grant.ends_at)} 止"
+    )
     _raise(grant, "given", Alert.Kind.GRANT_GIVEN, words, people, path=_path_of_file(grant))
 
 
@@ -62,7 +68,9 @@ def emergency(grant: Grant, managers: list[Post]) -> None:
     )
     told = {person.pk for person in people} | {grant.holder_id}
     others = [person for person in _responsible(grant) if person.pk not in told]
-    text = f"{_file(grant)}被{grant.holder.name}（{grant.holder.label}）紧急查阅，到 {_moment(grant.ends_at)} 止"
+    text = (
+        f"{_file(grant)}被{grant.holder.name}（{grant.holder.label}）紧急查阅，到 {_moment(grant.ends_at)} 止"
+    )
     _raise(grant, "given", Alert.Kind.GRANT_GIVEN, text, others, path=_path_of_file(grant))
 
 

@@ -23,6 +23,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from grids.models import Division, Post, User
@@ -38,7 +39,6 @@ from .sought import Sought
 MANAGERS = tuple(role for role, may in ROLE_PERMISSIONS.items() if Permission.APPROVE_GRANTS in may)
 CADRES = (Role.COMMUNITY, Role.STREET, Role.DISTRICT, Role.CITY)
 DISTRICT = 6  # digits of a district's code
-_DECIDED = "这项申请已经办理过了。"
 _NOT_YOURS = "这份档案不在您负责的区域，请由所在区县团委或市团委办理。"
 
 
@@ -137,6 +137,8 @@ def look_at_once(
         raise Refused(f"24 小时内最多紧急查阅 {settings.EMERGENCIES_A_DAY} 次，请联系区县团委或市团委。")
     if youth is not None:
         _refuse_known(youth, by=by)
+    if sought is not None and sought.among(Youth.objects.readable_by(by)).exists():
+        raise Refused("这个人的档案您本来就能看，请直接查询。")
     what = Grant.What.FILE if youth is None else Grant.What.REASON
     youth = youth or _the_one(sought)
     code = (youth.grid_id if youth else by.prefixes(Permission.SEE_YOUTHS)[0])[:DISTRICT]
@@ -176,15 +178,19 @@ def _the_one(sought: Sought | None) -> Youth | None:
 def review(grant: Grant, *, finding: str, note: str, by: User) -> Grant:
     """A manager says whether an emergency was one. Raises Refused."""
     held = _held(grant, by=by)
-    if not held.is_to_review:
-        raise Refused("这次查阅已经复核过了。")
-    _refuse_own(held, by=by)
+    refuse_reviewed(held)
+    refuse_own(held, by=by)
     if not covers(by.prefixes(Permission.APPROVE_GRANTS), held.code):
         raise Refused(_NOT_YOURS)
     held.reviewed_at, held.reviewed_by, held.finding, held.review_note = timezone.now(), by, finding, note
     held.save(update_fields=["reviewed_at", "reviewed_by", "finding", "review_note"])
     tell.reviewed(held)
     return held
+
+
+def refuse_reviewed(held: Grant) -> None:
+    if not held.is_to_review:
+        raise Refused("这里没有要复核的查阅，可能别人已经复核。")
 
 
 @transaction.atomic
@@ -292,13 +298,17 @@ def end(grant: Grant, *, by: User) -> Grant:
 
 def _to_decide(grant: Grant, *, by: User) -> Grant:
     held = _held(grant, by=by)
-    if held.state != Grant.State.ASKED:
-        raise Refused(_DECIDED)
-    _refuse_own(held, by=by)
+    refuse_decided(held)
+    refuse_own(held, by=by)
     return held
 
 
-def _refuse_own(held: Grant, *, by: User) -> None:
+def refuse_decided(held: Grant) -> None:
+    if held.state != Grant.State.ASKED:
+        raise Refused("这项申请已经办理过了，没有重复办理。")
+
+
+def refuse_own(held: Grant, *, by: User) -> None:
     if held.holder_id == by.pk:
         raise Refused("不能办理自己的申请，请由另一位负责人办理。")
     if not by.may(Permission.APPROVE_GRANTS):
@@ -310,6 +320,17 @@ def _held(grant: Grant, *, by: User) -> Grant:
     mine = Grant.objects.visible_to(by).select_for_update(of=("self",), no_key=True)
     held: Grant = mine.select_related("holder", "youth").get(pk=grant.pk)
     return held
+
+
+def waiting(user: User) -> dict[str, int]:
+    """What a manager's day shows: how many are asked for, how many emergencies are to be reviewed."""
+    if not user.may(Permission.APPROVE_GRANTS):
+        return {}
+    others = Grant.objects.visible_to(user).exclude(holder=user)
+    return others.aggregate(
+        asked=Count("pk", filter=Q(state=Grant.State.ASKED)),
+        to_review=Count("pk", filter=Q(is_emergency=True, reviewed_at=None)),
+    )
 
 
 def place_of(code: str) -> str:

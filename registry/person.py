@@ -157,6 +157,13 @@ class PersonFile:
         return [enrolment.category.short_name for enrolment in self.open_enrolments] or [CARE]
 
     @property
+    def decidable(self) -> list[Enrolment]:
+        """Those that the reader may review or end: a grant lets one know a private one and no more."""
+        if self.is_closed or not self.may_enrol:
+            return []
+        return [e for e in self.open_enrolments if self.decides_reasons or not e.category.is_private]
+
+    @property
     def reviews_due(self) -> list[Enrolment]:
         soon = timezone.localdate() + REVIEW_SOON
         return [enrolment for enrolment in self.open_enrolments if enrolment.review_on <= soon]

@@ -35,6 +35,11 @@ KINDS = {
     ),
     "disclosures": Kind("提供记录", ("disclosure",)),
     "checks": Kind("数据校核", ("checks", "check")),
+    "grants": Kind(
+        "临时授权",
+        ("grants", "grant", "grant_approve", "grant_decline", "grant_review", "grant_find", "youth_reason",
+         "youth_reason_emergency"),
+    ),
 }  # fmt: skip
 _LABELS = {page: kind.label for kind in KINDS.values() for page in kind.pages}
 

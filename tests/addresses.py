@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from grids.models import Alert, SignIn, User
 from grids.permissions import Permission, Role
-from registry.models import Batch, Candidate, CheckRequest, FactRank, RetentionRun, Search, Upload
+from registry.models import Batch, Candidate, CheckRequest, FactRank, Grant, RetentionRun, Search, Upload
 from registry.public_ids import public_id
 from tests.factories import (
     HUAQIANG,
@@ -121,6 +121,18 @@ ADDRESSES: dict[str, Address] = {
     "moves": page(SEE),
     "handovers": page(SEE),
     "handover": page(SEE, "handover"),
+    "grants": page((P.SEE_YOUTHS, P.READ_AUDIT)),
+    "grant_new": form(SEE),
+    "grant_new_area": form(SEE),
+    "grant_emergency": form(SEE),
+    "youth_reason": form(SEE, "youth"),
+    "youth_reason_emergency": form(SEE, "youth"),
+    "grant": page(SEE, "grant"),
+    "grant_approve": act((P.APPROVE_GRANTS,), "grant"),
+    "grant_decline": act((P.APPROVE_GRANTS,), "grant"),
+    "grant_review": act((P.APPROVE_GRANTS,), "grant"),
+    "grant_end": act(SEE, "grant"),
+    "grant_find": act(SEE, "grant"),
     "handover_accept": act(SEE, "handover_received"),
     "handover_return": act(SEE, "handover_received"),
     "handover_answer": act(SEE, "handover_out"),
@@ -211,6 +223,10 @@ SHOWS: dict[str, tuple[str, ...]] = {
     "resident": ("youth.resident",),
     "dwelling": ("youth.resident",),
     "handover": ("youth",),
+    "grants": ("youth",),
+    "grant": ("youth",),
+    "youth_reason": ("youth",),
+    "youth_reason_emergency": ("youth",),
     "consent_withdraw": ("youth",),
     "disclosure": ("youth",),
     "readings_export": (),  # ids alone
@@ -224,6 +240,7 @@ SHOWS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Where nobody is named before something is sent: forms that begin with a number, files by their figures, staff.
 NAMELESS = {
+    "grant_new", "grant_new_area", "grant_emergency",
     "healthz", "readyz", "login", "login_code", "login_factor", "me", "password_change", "factor", "sign_ins",
     "sign_ins_of", "alert", "youth_search", "search_new", "youth_new", "residents_search", "households_search",
     "dwellings_search", "feeds", "feed_new", "upload", "upload_decline", "upload_errors", "batch", "batch_undo",
@@ -252,6 +269,11 @@ class World:
         self.retention_run = RetentionRun.objects.create(today="2026-11-24", ended_at=timezone.now())
         self.owner = make_user("owner")
         self.parked = self.alert(self.owner, parked_at=timezone.now())
+        # Asked by a deputy of that grid, decided by the managers of its district.
+        self.grant = Grant.objects.create(
+            holder=make_user("asker", deputises=[HERE]), what="reason", youth=self.youth, code=HERE[:6], days=3,
+            reason="家长会要联系监护人", submission_key=uuid4(),
+        )  # fmt: skip
         self.candidate = self.suggest("street", is_quiet=False)
         self.quiet_candidate = self.suggest("custody_child", is_quiet=True)
         self.upload = Upload.objects.create(
@@ -321,6 +343,7 @@ class World:
             "handover_received": lambda: (self.handover.pk, [NEXT_DOOR]),
             "handover_given": lambda: (self.handover.pk, [HERE]),
             "handover_out": lambda: (self.gone.pk, [HERE]),
+            "grant": lambda: (self.grant.pk, None if user.may_in(P.APPROVE_GRANTS, HERE) else ["-"]),
             "alert": lambda: (self.alert(user).pk, None),
             "s": lambda: (Search.objects.create(owner=user, q="小海").pk, None),
             "search": lambda: (Search.objects.create(owner=user, name=uuid4().hex).pk, None),

@@ -20,6 +20,7 @@ from .. import second_factor, sessions
 from ..encryption import decrypt, encrypt
 from ..models import User
 from ..models.staff import acting_user
+from ..permissions import Permission
 from ..second_factor import CodeRefused
 
 _LONGEST_USERNAME = 50  # as long as User.username may be
@@ -156,6 +157,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "sign_ins": [(one, sessions.is_here(one, request)) for one in sessions.live().filter(user=user)],
         "factor_offered": settings.SECOND_FACTOR != "off",
         "has_factor": second_factor.has_one(user),
+        "may_ask": user.may(Permission.SEE_YOUTHS),
     }
     return render(request, "grids/account/me.html", context)
 

@@ -15,7 +15,7 @@ from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from grids.lending import number_of
-from grids.models import Division, User
+from grids.models import User
 from grids.permissions import Permission
 from grids.scope import within
 
@@ -211,7 +211,6 @@ class Grant(models.Model):
         return f"紧急{words}" if self.is_emergency else words
 
     @property
-    def place(self) -> str:
-        """The area in words; one more statement."""
-        found = Division.objects.filter(pk=self.code).first()
-        return str(found or self.code)
+    def days_given(self) -> int:
+        """For how many days it was given; 0 for an emergency, and for what was not given."""
+        return (self.ends_at - self.starts_at).days if self.ends_at and self.starts_at else 0

@@ -13,7 +13,7 @@ from grids.models.staff import acting_user
 from grids.permissions import Permission
 from grids.views.alerts import MOST_ON_A_DAY_PAGE
 
-from .. import readings
+from .. import grants, readings
 from ..board import board_of
 from ..snapshots import snapshot
 from ..today import Today
@@ -43,7 +43,8 @@ def home(request: HttpRequest) -> HttpResponse:
             readings.record_files(request, ids=[*named, *today.named], purpose="今日")
             return render(request, "registry/home/today.html", context | {"today": today})
         readings.record_files(request, ids=named, purpose="工作台")
-        return render(request, "registry/home/board.html", context | {"board": board_of(user)})
+        board = {"board": board_of(user), "grants": grants.waiting(user)}
+        return render(request, "registry/home/board.html", context | board)
 
 
 def _tasks(user: User) -> list[Task]:
