@@ -117,6 +117,10 @@ class PersonFile:
         return self.in_sight and not self.is_closed
 
     @cached_property
+    def may_seal(self) -> bool:
+        return self.user.may_in(Permission.SEAL, self.youth.grid_id)
+
+    @cached_property
     def may_enrol(self) -> bool:
         return self.user.may_in(Permission.ENROL, self.youth.grid_id)
 

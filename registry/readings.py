@@ -26,9 +26,10 @@ def subject_id(key: Id) -> UUID:
     return key if isinstance(key, UUID) else UUID(int=key)
 
 
-def record(request: HttpRequest, *, what: str, ids: Iterable[Id], purpose: str = "") -> None:
+def record(request: HttpRequest, *, what: str, ids: Iterable[Id], purpose: str = "", page: str = "") -> None:
     """That the person of this request was shown these (one statement). `what` is a Reading.Subject.
 
+    `page`: the name of another page that shows the same, where that of this one would tell what it was opened for.
     An empty list is a reading as well: to have looked and found nobody is known too. Raises NotRecorded.
     """
     user = acting_user(request.user)
@@ -37,7 +38,7 @@ def record(request: HttpRequest, *, what: str, ids: Iterable[Id], purpose: str =
         Reading.objects.create(
             by=user,
             post=user.label,
-            page=request.resolver_match.view_name if request.resolver_match else "",
+            page=page or (request.resolver_match.view_name if request.resolver_match else ""),
             purpose=purpose,
             subject=what,
             count=len(subjects),

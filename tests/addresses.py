@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from grids.models import Alert, SignIn, User
 from grids.permissions import Permission, Role
-from registry.models import Batch, Candidate, CheckRequest, FactRank, Grant, RetentionRun, Search, Upload
+from registry.models import Batch, Candidate, CheckRequest, FactRank, Grant, RetentionRun, Seal, Search, Upload
 from registry.public_ids import public_id
 from tests.factories import (
     HUAQIANG,
@@ -35,6 +35,7 @@ SEE, ENROL, EXPORT = (P.SEE_YOUTHS,), (P.ENROL,), (P.EXPORT,)
 PEOPLE, LOAD, DESK = (P.SEARCH_PEOPLE,), (P.LOAD_FEEDS,), (P.LOAD_FEEDS, P.APPROVE_FEEDS)
 PLACES, STAFF, AUDIT = (P.MANAGE_PLACES,), (P.MANAGE_STAFF,), (P.READ_AUDIT,)
 TOLD = (P.EXPORT, P.READ_AUDIT)
+SEAL = (P.SEAL,)
 PUBLIC: tuple[Permission, ...] = ()
 ANYBODY = tuple(Permission)  # whoever is signed in, even without any permission
 
@@ -165,6 +166,10 @@ ADDRESSES: dict[str, Address] = {
     "batch": page(DESK, "batch"),
     "batch_undo": form(LOAD, "batch_loaded"),
     "batch_errors": page(LOAD, "batch_loaded", get=(404,)),
+    "seals": page(SEAL),
+    "seal_new": form(SEAL, get=(302,), posted=(404,)),  # an empty one names no file
+    "seal": form(SEAL, "seal"),
+    "seal_decide": act(SEAL, "seal"),
     "admin:index": page((*PLACES, *STAFF)),
     "admin:jsi18n": page((*PLACES, *STAFF)),
     "admin:autocomplete": page(
@@ -244,7 +249,7 @@ NAMELESS = {
     "healthz", "readyz", "login", "login_code", "login_factor", "me", "password_change", "factor", "sign_ins",
     "sign_ins_of", "alert", "youth_search", "search_new", "youth_new", "residents_search", "households_search",
     "dwellings_search", "feeds", "feed_new", "upload", "upload_decline", "upload_errors", "batch", "batch_undo",
-    "batch_errors", "readings", "readings_unusual", "rules_of_processing", "disclosures",
+    "batch_errors", "readings", "readings_unusual", "seals", "seal_new", "seal", "rules_of_processing", "disclosures",
 }  # fmt: skip
 
 
@@ -268,6 +273,10 @@ class World:
         )  # fmt: skip
         self.retention_run = RetentionRun.objects.create(today="2026-11-24", ended_at=timezone.now())
         self.owner = make_user("owner")
+        self.seal = Seal.objects.create(
+            area_id=HERE[:6], organ="court", organ_name="芜湖市鸠江区人民法院", notice_number="（2026）12号",
+            notice_on="2026-11-20", record="crime", by=self.owner, key="00", envelope=b"0", submission_key=uuid4(),
+        )  # fmt: skip
         self.parked = self.alert(self.owner, parked_at=timezone.now())
         # Asked by a deputy of that grid, decided by the managers of its district.
         self.grant = Grant.objects.create(
@@ -362,6 +371,7 @@ class World:
             "candidate": lambda: (self.candidate.pk, [HERE]),
             "candidate_quiet": lambda: (self.quiet_candidate.pk, [HERE]),
             "check": lambda: (self.check.pk, [HERE]),
+            "seal": lambda: (self.seal.pk, [HERE[:6]]),
             "consent": lambda: (self.consent.pk, [HERE]),
             "disclosure": lambda: (self.disclosure.pk, None if user.may(P.READ_AUDIT) else [HERE]),
             "resident": lambda: (public_id("resident", self.youth.resident_id), [NEXT_DOOR]),
