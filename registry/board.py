@@ -7,6 +7,7 @@ Everything is counted in a fixed number of statements, by the very conditions th
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -44,6 +45,12 @@ class Figure:
     short: str = ""
 
 
+@cache
+def _address(page: str) -> str:
+    """A board has hundreds of figures and few pages."""
+    return reverse(page)
+
+
 @dataclass(frozen=True)
 class Column:
     """One figure of every division: what it is called and which list it opens."""
@@ -57,7 +64,7 @@ class Column:
 
     def figure(self, count: int, division: str) -> Figure:
         query = self.query | ({"division": division} if division else {})
-        url = reverse(self.page) + (f"?{urlencode(query)}" if query else "")
+        url = _address(self.page) + (f"?{urlencode(query)}" if query else "")
         return Figure(self.label, count, url, self.tone if count else "", self.short or self.label)
 
 

@@ -35,21 +35,26 @@ def rows_of(user: User, found: list[Candidate], *, skip: int = 0) -> list[Row]:
         home.resident_id: str(home.dwelling)
         for home in homes.filter(resident__in=[c.resident_id for c in found])
     }
-    return [_row(user, candidate, doors.get(candidate.resident_id, ""), skip) for candidate in found]
+    return [row_of(user, one, door=doors.get(one.resident_id, ""), place=_place(one, skip)) for one in found]
 
 
-def _row(user: User, candidate: Candidate, door: str, skip: int) -> Row:
-    told = is_told_to(candidate, user)
+def _place(candidate: Candidate, skip: int) -> str:
     community = candidate.grid.community
     street = community.parent
     district = street.parent if street else None
     names = [str(district or ""), str(street or ""), str(community), str(candidate.grid)]
+    return " · ".join(names[skip:])
+
+
+def row_of(user: User, candidate: Candidate, *, door: str, place: str = "") -> Row:
+    """One candidate in scope, with its resident and its category."""
+    told = is_told_to(candidate, user)
     return Row(
         candidate=candidate,
         age=age_on(candidate.resident.birth_on, timezone.localdate()),
         topic=topic_words(candidate) if told else CARE,
         reason=candidate.reason if told else "",
-        place=" · ".join(names[skip:]),
+        place=place,
         door=door,
         is_told=told,
         is_to_do=candidate.state == Candidate.State.OPEN and candidate.visited_at is None,

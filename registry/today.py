@@ -4,22 +4,24 @@ The same for one grid, two or seven, for the responsible worker, a deputy and th
 where the person may see youths. A fixed number of statements, whatever there is to do.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Q, Window
 from django.urls import reverse
 from django.utils import timezone
 
 from grids.models import Alert, Grid, User
 from grids.permissions import Permission
-from grids.scope import within
+from grids.scope import covers, within
 
-from .board import Column, Figure, Row, youth_counts
-from .candidate_rows import FOR_A_ROW, rows_of
+from .board import Column, Figure, Row
 from .candidate_rows import Row as CandidateRow
+from .candidate_rows import row_of
 from .filters.youths import DUE_SOON_DAYS
 from .models import Candidate, Enrolment, Handover, Residence, Youth
 from .person import REVIEW_SOON
@@ -41,12 +43,31 @@ _COLUMNS = [
 _OPEN = Column("open", "在管", "youths", {})
 
 
+class File(NamedTuple):
+    """What is read of every open file in sight, a few hundred at most: enough to count them and to choose from them."""
+
+    next_due_on: date
+    id: UUID
+    grid: str
+    lives_in: str
+
+
+class Open(NamedTuple):
+    """An open handover from or to the person's grids."""
+
+    id: UUID
+    youth: UUID
+    to_grid: str | None
+
+
 @dataclass(frozen=True)
 class Visit:
-    """A visit that is due: whom, and at which door ("" when the person does not live in the reader's grids)."""
+    """A visit that is due: whom, and where (the grid when the person does not live in the reader's grids)."""
 
     youth: Youth
-    door: str
+    place: str
+    url: str  # the file
+    visit_url: str  # where the visit is written down
 
 
 @dataclass(frozen=True)
@@ -65,19 +86,63 @@ class Today:
         self.today = timezone.localdate()
         self.sight = user.prefixes(Permission.SEE_YOUTHS)
 
+    # --- What is read once and told from several sides
+
+    @cached_property
+    def _files(self) -> list[File]:
+        """The open files, the longest overdue first."""
+        files: Any = Youth.objects.visible_to(self.user).open().order_by("next_due_on", "id")
+        return [File(*row) for row in files.values_list("next_due_on", "id", "grid_id", "lives_in")]
+
+    @cached_property
+    def _open_handovers(self) -> list[Open]:
+        found = Handover.objects.visible_to(self.user).open().order_by()
+        return [Open(*row) for row in found.values_list("id", "youth_id", "to_grid_id")]
+
+    @cached_property
+    def _waiting(self) -> list[Open]:
+        """Those into the person's grids."""
+        return [one for one in self._open_handovers if one.to_grid and covers(self.sight, one.to_grid)]
+
+    @cached_property
+    def _grids(self) -> dict[str, Grid]:
+        found = Grid.objects.filter(within("code", self.sight)).select_related("community").order_by("code")
+        return {grid.code: grid for grid in found.only("name", "retired_on", "community__name")}
+
+    @cached_property
+    def _chosen(self) -> dict[UUID, Youth]:
+        """The files of the lists below, with what these say of them."""
+        chosen = [file.id for file in [*self._due[:MOST_VISITS], *self._astray]]
+        rows = Youth.objects.visible_to(self.user).filter(pk__in=chosen)
+        return rows.only(
+            "name", "birth_on", "grade", "last_verified_on", "next_due_on", "grid", "resident"
+        ).in_bulk()
+
+    @cached_property
+    def _doors(self) -> dict[int, str]:
+        """Resident → door, of those whom the lists name and who live in the person's grids."""
+        named = {self._chosen[file.id].resident_id for file in self._due[:MOST_VISITS]}
+        named |= {candidate.resident_id for candidate in self._candidates}
+        homes = Residence.objects.visible_to(self.user).current().filter(resident__in=named)
+        door = [f"dwelling__{name}" for name in ("estate", "building", "unit", "room", "address")]
+        found = homes.select_related("dwelling").only("resident", *door)
+        return {home.resident_id: str(home.dwelling) for home in found}
+
+    # --- Figures
+
     @cached_property
     def _counts(self) -> dict[str, dict[str, int]]:
-        """Grid → figure → how many; two statements."""
-        youths = Youth.objects.visible_to(self.user).annotate(place=F("grid_id"))
-        counts = youth_counts(youths, [], self.today)
-        for grid, number in self._waiting.order_by().values_list("to_grid_id").annotate(Count("id")):
-            counts.setdefault(grid, {})["waiting"] = number
+        """Grid → figure → how many."""
+        counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for file in self._files:
+            found = counts[file.grid]
+            found["open"] += 1
+            found["overdue"] += file.next_due_on < self.today
+            found["today"] += file.next_due_on == self.today
+            found["week"] += self.today <= file.next_due_on <= self._soon
+        for handover in self._waiting:
+            counts[str(handover.to_grid)]["waiting"] += 1
         return counts
-
-    @property
-    def _waiting(self) -> Any:
-        """Open handovers into the person's grids."""
-        return Handover.objects.visible_to(self.user).open().into(self.sight)
 
     @cached_property
     def figures(self) -> list[Figure]:
@@ -92,9 +157,7 @@ class Today:
     @cached_property
     def grids(self) -> list[Row]:
         """Figures grid by grid, for whoever has several."""
-        grids = list(
-            Grid.objects.filter(within("code", self.sight), retired_on=None).select_related("community")
-        )
+        grids = [grid for grid in self._grids.values() if grid.retired_on is None]
         if len(grids) < 2:
             return []
         several = len({grid.community_id for grid in grids}) > 1
@@ -111,48 +174,76 @@ class Today:
             for grid in grids
         ]
 
+    # --- Lists
+
     @cached_property
     def handovers(self) -> list[Handover]:
         """Open handovers into the person's grids of which no own alert tells (a deputy's), the most urgent first."""
-        if not any("waiting" in found for found in self._counts.values()):
+        if not self._waiting:
             return []
-        mine = Alert.objects.of(self.user).open().filter(kind=Alert.Kind.HANDOVER_OFFERED)
-        told = [key.split(":")[1] for key in mine.values_list("event_key", flat=True)]
-        rows = self._waiting.exclude(pk__in=told).select_related(
-            "youth", "move__to_dwelling", "from_grid__community", "to_grid"
-        )
+        mine = Alert.objects.of(self.user).open().filter(kind=Alert.Kind.HANDOVER_OFFERED).order_by()
+        told = {key.split(":")[1] for key in mine.values_list("event_key", flat=True)}
+        untold = [one.id for one in self._waiting if str(one.id) not in told]
+        if not untold:
+            return []
+        rows = Handover.objects.visible_to(self.user).filter(pk__in=untold)
+        rows = rows.select_related("youth", "move__to_dwelling", "from_grid__community", "to_grid")
         return list(rows.order_by("due_at", "id")[:MOST_HANDOVERS])
+
+    @cached_property
+    def _astray(self) -> list[File]:
+        moving = {one.youth for one in self._open_handovers}
+        return [file for file in self._files if file.lives_in != file.grid and file.id not in moving]
 
     @cached_property
     def astray(self) -> list[Astray]:
         """Open files whose person lives in another grid, or outside the city, with no handover under way."""
-        moving = Handover.objects.open().filter(youth=OuterRef("pk"))
-        youths = (
-            Youth.objects.visible_to(self.user).open().exclude(lives_in=F("grid_id")).exclude(Exists(moving))
-        )
-        rows = list(youths.select_related("grid").order_by("next_due_on", "id"))
-        if not rows:
+        if not self._astray:
             return []
-        ended = Handover.objects.visible_to(self.user).filter(youth__in=[youth.pk for youth in rows])
-        latest = {handover.youth_id: handover for handover in ended.order_by("offered_at")}
-        return [Astray(youth, latest.get(youth.pk)) for youth in rows]
+        ended = Handover.objects.visible_to(self.user).filter(youth__in=[file.id for file in self._astray])
+        ended = ended.only("youth", "state", "return_reason", "note", "ended_at").order_by("offered_at")
+        latest = {handover.youth_id: handover for handover in ended}
+        return [Astray(self._chosen[file.id], latest.get(file.id)) for file in self._astray]
+
+    @cached_property
+    def _candidates(self) -> list[Candidate]:
+        waiting = Candidate.objects.as_seen_by(self.user).to_visit().order_by("suggested_on", "id")
+        said = ("resident__name", "resident__birth_on", "category__short_name", "help_kind", "kind")
+        rows = waiting.select_related("resident", "category").only(
+            *said, "is_quiet", "grid", "reason", "state", "visited_at", "suggested_on"
+        )
+        return list(rows[:MOST_CANDIDATES])
 
     @cached_property
     def candidates(self) -> list[CandidateRow]:
-        """Candidates that nobody has visited yet, the longest waiting first."""
-        waiting = Candidate.objects.as_seen_by(self.user).to_visit().select_related(*FOR_A_ROW)
-        return rows_of(self.user, list(waiting.order_by("suggested_on", "id")[:MOST_CANDIDATES]))
+        """Candidates that nobody has visited yet, the longest waiting first; at which door, or in which grid."""
+        return [
+            row_of(self.user, one, door=self._doors.get(one.resident_id) or str(self._grids[one.grid_id]))
+            for one in self._candidates
+        ]
+
+    @property
+    def _soon(self) -> date:
+        return self.today + timedelta(days=DUE_SOON_DAYS)
+
+    @cached_property
+    def _due(self) -> list[File]:
+        return [file for file in self._files if file.next_due_on <= self._soon]
 
     @cached_property
     def visits(self) -> list[Visit]:
         """Visits overdue and due within the week, the longest overdue first."""
-        soon = self.today + timedelta(days=DUE_SOON_DAYS)
-        due = Youth.objects.visible_to(self.user).open().filter(next_due_on__lte=soon)
-        youths = list(due.select_related("grid").order_by("next_due_on", "id")[:MOST_VISITS])
-        homes = Residence.objects.visible_to(self.user).current()
-        homes = homes.filter(resident__in=[youth.resident_id for youth in youths]).select_related("dwelling")
-        doors = {home.resident_id: str(home.dwelling) for home in homes}
-        return [Visit(youth, doors.get(youth.resident_id, "")) for youth in youths]
+        youths = [self._chosen[file.id] for file in self._due[:MOST_VISITS]]
+        files, visit = reverse("youths"), reverse("visit_new")
+        return [
+            Visit(
+                youth=youth,
+                place=self._doors.get(youth.resident_id) or str(self._grids[youth.grid_id]),
+                url=f"{files}{youth.pk}/",  # the address `youth`
+                visit_url=f"{visit}?youth={youth.pk}",
+            )
+            for youth in youths
+        ]
 
     @property
     def named(self) -> list[Id]:
@@ -167,23 +258,17 @@ class Today:
 
     @property
     def visit_count(self) -> int:
-        return sum(found["overdue"] + found["week"] for found in self._counts.values() if "open" in found)
+        return len(self._due)
 
     @property
-    def _reviews(self) -> Any:
-        """Open enrolments to be reviewed, but for private ones whose reason the person must not know."""
-        known = within("youth__grid_id", self.user.prefixes(Permission.KNOW_REASONS))
-        mine = Enrolment.objects.visible_to(self.user, Permission.ENROL).open()
-        return mine.filter(Q(category__is_private=False) | known, review_on__lte=self.today + REVIEW_SOON)
-
-    @cached_property
     def review_count(self) -> int:
-        return int(self._reviews.count())
+        return int(self.reviews[0].of_all) if self.reviews else 0  # type: ignore[attr-defined]  # an annotation
 
     @cached_property
     def reviews(self) -> list[Enrolment]:
-        if not self.review_count:
-            return []
-        return list(
-            self._reviews.select_related("youth", "category").order_by("review_on", "id")[:MOST_REVIEWS]
-        )
+        """The first open enrolments to be reviewed, but for private ones whose reason the person must not know."""
+        known = within("youth__grid_id", self.user.prefixes(Permission.KNOW_REASONS))
+        mine = Enrolment.objects.visible_to(self.user, Permission.ENROL).open()
+        due = mine.filter(Q(category__is_private=False) | known, review_on__lte=self.today + REVIEW_SOON)
+        rows = due.select_related("youth", "category").only("review_on", "youth__name", "category__name")
+        return list(rows.annotate(of_all=Window(Count("*"))).order_by("review_on", "id")[:MOST_REVIEWS])

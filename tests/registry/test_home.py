@@ -157,9 +157,9 @@ class TestToday:
         verbs.ensure_alerts()
         client = sign_in(worker)
         client.get("/")
-        # frame: session, user, posts, assignments, badge; the reading; figures 2; alerts 2; handovers, astray 2,
-        # visits 2, reviews 2, grids, candidates
-        with django_assert_num_queries(18):
+        # frame: session, user, posts, assignments, badge; the reading; alerts 2; files, handovers; what is said of the
+        # chosen files, their doors, their former handovers; reviews, candidates, grids
+        with django_assert_num_queries(16):
             page = client.get("/")
         assert len(page.context["today"].grids) == (grids if grids > 1 else 0)
 
