@@ -158,6 +158,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "factor_offered": settings.SECOND_FACTOR != "off",
         "has_factor": second_factor.has_one(user),
         "may_ask": user.may(Permission.SEE_YOUTHS),
+        "may_seal": user.may(Permission.SEAL),
     }
     return render(request, "grids/account/me.html", context)
 
