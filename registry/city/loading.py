@@ -17,6 +17,7 @@ from grids import alerts
 from grids.models import Alert, Grid
 from registry import seal_ledger
 from registry.codes import label_of
+from registry.invariants import CHECKS
 from registry.models import Handover
 from registry.names import mask_name
 
@@ -29,6 +30,12 @@ KEPT = {
     "grids.division", "grids.county", "registry.category", "registry.source", "registry.schedule", "registry.factrank",
     "registry.consenttext",
 }  # fmt: skip
+
+# What triggers look at, and the invariants that say the same of the whole table.
+_CHECKED = {
+    "registry_residence": ("residence_periods_apart", "residence_names_what_exists"),
+    "registry_move": ("move_names_what_exists",),
+}
 
 _STAFF_COLUMNS = {
     "grids_user": "id, password, username, name, is_active, created_at",
@@ -97,18 +104,23 @@ def places_and_staff(staff: Staff, today: int, password_hash: str) -> None:
 def bulk() -> Iterator[None]:
     """While loading, indexes, unique and foreign keys of the register's tables are away, and made again afterwards.
 
-    So is the residences' check of overlapping periods, row by row: it is made once, for all.
+    So are the checks of residences and moves that triggers make of every statement: they are made once, for all.
     """
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE registry_residence DISABLE TRIGGER USER")
+        for table in _CHECKED:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         again = _drop_indexes(cursor)
     yield
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL maintenance_work_mem = '512MB'")
         for statement in again:
             cursor.execute(statement)
-        cursor.execute("ALTER TABLE registry_residence ENABLE TRIGGER USER")
-        _periods_apart(cursor)
+        for table, checks in _CHECKED.items():
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+            for check in checks:
+                cursor.execute(f"SELECT EXISTS ({CHECKS[check]})")
+                if cursor.fetchone()[0]:
+                    raise RuntimeError(f"{check}: the city is not believable")
 
 
 def _drop_indexes(cursor: Any) -> list[str]:
@@ -133,15 +145,6 @@ def _drop_indexes(cursor: Any) -> list[str]:
     return [definition for _, definition in indexes] + [
         f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}' for table, name, definition in constraints
     ]
-
-
-def _periods_apart(cursor: Any) -> None:
-    cursor.execute(
-        "SELECT count(*) FROM (SELECT starts_on, lag(coalesce(ends_on, 'infinity')) OVER"
-        " (PARTITION BY resident_id ORDER BY starts_on) AS before FROM registry_residence) r WHERE before > starts_on"
-    )
-    if cursor.fetchone()[0]:
-        raise RuntimeError("residences of one person overlap: the city is not believable")
 
 
 def tell_of_returned() -> None:
