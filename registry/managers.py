@@ -9,7 +9,7 @@ A queryset of a guarded model answers nothing (no rows, no count, no update) unt
 Anything else raises `Unscoped`, in development, tests and production alike.
 """
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any, Self, TypeVar
 
 from django.db import models
@@ -65,6 +65,10 @@ class GuardedQuerySet(models.QuerySet[M]):
         self._guard()
         return super().iterator(*args, **kwargs)
 
+    def aiterator(self, *args: Any, **kwargs: Any) -> AsyncIterator[M]:
+        self._guard()
+        return super().aiterator(*args, **kwargs)
+
     def aggregate(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         self._guard()
         return super().aggregate(*args, **kwargs)
@@ -89,6 +93,12 @@ class GuardedQuerySet(models.QuerySet[M]):
         self._guard()
         return super().delete()
 
+    def bulk_create(self, objs: Iterable[M], *args: Any, **kwargs: Any) -> list[M]:
+        """New rows are nobody else's; one that overwrites those that are there changes them."""
+        if kwargs.get("update_conflicts"):
+            self._guard()
+        return super().bulk_create(objs, *args, **kwargs)
+
     def raw(self, *args: Any, **kwargs: Any) -> Any:
         self._guard()
         return super().raw(*args, **kwargs)
@@ -98,6 +108,10 @@ class GuardedQuerySet(models.QuerySet[M]):
     def __or__(self, other: Any) -> Self:
         other._guard()
         return super().__or__(other)
+
+    def __xor__(self, other: Any) -> Self:
+        other._guard()
+        return super().__xor__(other)
 
     def union(self, *others: Any, **kwargs: Any) -> Self:
         for other in others:
