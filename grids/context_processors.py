@@ -1,7 +1,7 @@
 """What the frame around every page needs: where this person may go, and how many alerts wait."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,6 +9,15 @@ from django.urls import NoReverseMatch, reverse
 
 from .models import Alert, User
 from .permissions import Permission
+
+
+@cache
+def _address(name: str) -> str:
+    """Where the page of this name is; "" while there is none."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
 
 
 @dataclass(frozen=True)
@@ -51,9 +60,8 @@ class Nav:
         has_badge: bool = False,
     ) -> list[Item]:
         """The entry for a named address, or none while the product has no such page."""
-        try:
-            url = reverse(name)
-        except NoReverseMatch:
+        url = _address(name)
+        if not url:
             return []
         is_current = self.path == url if url == "/" else self.path.startswith((url, *also_under))
         return [Item(label, icon, url, is_current, has_badge)]

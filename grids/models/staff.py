@@ -84,7 +84,9 @@ class User(AbstractBaseUser):
     @cached_property
     def current_assignments(self) -> list["Assignment"]:
         """With the names that `label` needs, so that the frame of a page asks no more."""
-        grids = self.assignments.current().annotate(**lending.lent(self.pk))
+        grids = self.assignments.current()
+        if not self.current_posts:
+            grids = grids.annotate(**lending.lent(self.pk))
         return list(grids.select_related("grid__community").order_by("grid_id"))
 
     @property
