@@ -15,6 +15,7 @@ class RegistryConfig(AppConfig):
 
         # Models are not there before.
         from . import (  # noqa: PLC0415
+            export_work,
             feed_desk,
             grants,
             handovers,
@@ -39,6 +40,8 @@ class RegistryConfig(AppConfig):
         alerts.on_sweep("settle overtaken alerts", overtaken.settle_overtaken)
         alerts.on_sweep("send lost feed uploads", feed_desk.send_lost)
         alerts.on_sweep("expire feed uploads", feed_desk.expire, every_night=True)
+        alerts.on_sweep("send lost exports", export_work.send_lost)
+        alerts.on_sweep("delete exports whose day is over", export_work.purge)
         alerts.on_sweep("candidates follow the grid", rules.follow)
         alerts.on_sweep("put register counts together", register_counts.compact)
         alerts.on_sweep("seal readings", reading_chain.seal)

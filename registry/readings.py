@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import DatabaseError
 from django.http import HttpRequest
 
+from grids.models import User
 from grids.models.staff import acting_user
 
 from .models import Reading
@@ -26,24 +27,39 @@ def subject_id(key: Id) -> UUID:
     return key if isinstance(key, UUID) else UUID(int=key)
 
 
-def record(request: HttpRequest, *, what: str, ids: Iterable[Id], purpose: str = "", page: str = "") -> None:
+def record(
+    request: HttpRequest, *, what: str, ids: Iterable[Id], purpose: str = "", page: str = ""
+) -> Reading:
     """That the person of this request was shown these (one statement). `what` is a Reading.Subject.
 
     `page`: the name of another page that shows the same, where that of this one would tell what it was opened for.
     An empty list is a reading as well: to have looked and found nobody is known too. Raises NotRecorded.
     """
-    user = acting_user(request.user)
+    return record_for(
+        acting_user(request.user),
+        page=page or (request.resolver_match.view_name if request.resolver_match else ""),
+        what=what,
+        ids=ids,
+        purpose=purpose,
+        request_id=getattr(request, "request_id", ""),
+    )
+
+
+def record_for(
+    user: User, *, page: str, what: str, ids: Iterable[Id], purpose: str, request_id: str = ""
+) -> Reading:
+    """The same for what the worker makes for somebody. Raises NotRecorded."""
     subjects = list(dict.fromkeys(map(subject_id, ids)))
     try:
-        Reading.objects.create(
+        return Reading.objects.create(
             by=user,
             post=user.label,
-            page=page or (request.resolver_match.view_name if request.resolver_match else ""),
+            page=page,
             purpose=purpose,
             subject=what,
             count=len(subjects),
             subject_ids=subjects,
-            request_id=getattr(request, "request_id", ""),
+            request_id=request_id,
         )
     except DatabaseError as error:
         raise NotRecorded from error

@@ -1,11 +1,11 @@
-"""What the worker does for the register: the work of the feeds' desk, and the nightly retention 保存期限."""
+"""What the worker does for the register: the feeds' desk, long exports, and the nightly retention 保存期限."""
 
 from contextlib import suppress
 from uuid import UUID
 
 from celery import shared_task
 
-from . import feed_work, retention
+from . import export_work, feed_work, retention
 
 
 @shared_task
@@ -27,3 +27,8 @@ def apply_retention() -> None:
 @shared_task
 def apply_upload(upload_id: str) -> None:
     feed_work.apply(UUID(upload_id))
+
+
+@shared_task
+def make_export(export_id: str) -> None:
+    export_work.make(UUID(export_id))

@@ -6,6 +6,7 @@ from .views import (
     consents,
     disclosures,
     enrolments,
+    exports,
     feeds,
     grant_requests,
     grants,
@@ -46,9 +47,7 @@ urlpatterns = [
     path("youths/<uuid:youth_id>/disclose/", disclosures.disclosure_new, name="youth_disclose"),
     path("disclosures/", disclosures.disclosures, name="disclosures"),
     path("disclosures/<uuid:disclosure_id>/", disclosures.disclosure, name="disclosure"),
-    path(
-        "youths/<uuid:youth_id>/reason/", grant_requests.grant_new, {"kind": "reason"}, name="youth_reason"
-    ),
+    path("youths/<uuid:youth_id>/reason/", grant_requests.grant_new, {"kind": "reason"}, name="youth_reason"),
     path(
         "youths/<uuid:youth_id>/reason/emergency/",
         grant_requests.grant_new,
@@ -65,6 +64,9 @@ urlpatterns = [
     path("grants/<uuid:grant_id>/review/", grants.grant_review, name="grant_review"),
     path("grants/<uuid:grant_id>/end/", grants.grant_end, name="grant_end"),
     path("grants/<uuid:grant_id>/find/", grants.grant_find, name="grant_find"),
+    path("exports/", exports.exports, name="exports"),
+    path("exports/<uuid:export_id>/", exports.export, name="export"),
+    path("exports/<uuid:export_id>/file/", exports.export_file, name="export_file"),
     path("readings/", readings.readings, name="readings"),
     path("readings/export/", readings.readings_export, name="readings_export"),
     path("readings/unusual/", readings.readings_unusual, name="readings_unusual"),

@@ -14,7 +14,18 @@ from django.utils import timezone
 
 from grids.models import Alert, SignIn, User
 from grids.permissions import Permission, Role
-from registry.models import Batch, Candidate, CheckRequest, FactRank, Grant, RetentionRun, Seal, Search, Upload
+from registry.models import (
+    Batch,
+    Candidate,
+    CheckRequest,
+    Export,
+    FactRank,
+    Grant,
+    RetentionRun,
+    Seal,
+    Search,
+    Upload,
+)
 from registry.public_ids import public_id
 from tests.factories import (
     HUAQIANG,
@@ -108,6 +119,9 @@ ADDRESSES: dict[str, Address] = {
     "youth_disclose": form(SEE, "youth"),
     "disclosures": page(TOLD),
     "disclosure": page(TOLD, "disclosure"),
+    "exports": page((P.EXPORT, P.LOAD_FEEDS, P.READ_AUDIT)),
+    "export": page(EXPORT, "export"),
+    "export_file": page(EXPORT, "export", get=(404,)),  # nothing lies there
     "readings": page(AUDIT),
     "readings_export": page(AUDIT),
     "readings_unusual": page(AUDIT),
@@ -250,11 +264,12 @@ NAMELESS = {
     "sign_ins_of", "alert", "youth_search", "search_new", "youth_new", "residents_search", "households_search",
     "dwellings_search", "feeds", "feed_new", "upload", "upload_decline", "upload_errors", "batch", "batch_undo",
     "batch_errors", "readings", "readings_unusual", "seals", "seal_new", "seal", "rules_of_processing", "disclosures",
+    "exports", "export", "export_file",
 }  # fmt: skip
 
 
 CITY = "3402"
-OWN = {"alert", "s", "search", "sign_in"}  # what is its owner's alone, whatever the area
+OWN = {"alert", "s", "search", "sign_in", "export"}  # what is its owner's alone, whatever the area
 
 
 # --- What there is
@@ -306,6 +321,14 @@ class World:
             **fields,
         }
         return Alert.objects.create(addressee=user, **values)
+
+    @staticmethod
+    def export(user: User) -> Export:
+        """A long one whose day is over."""
+        return Export.objects.create(
+            by=user, kind="youths", ordinal=Export.objects.visible_to(user).filter(by=user).count() + 1,
+            mark=uuid4().bytes[:8], state="gone", ends_at=timezone.now(),
+        )  # fmt: skip
 
     @staticmethod
     def sign_in(user: User) -> SignIn:
@@ -372,6 +395,7 @@ class World:
             "candidate_quiet": lambda: (self.quiet_candidate.pk, [HERE]),
             "check": lambda: (self.check.pk, [HERE]),
             "seal": lambda: (self.seal.pk, [HERE[:6]]),
+            "export": lambda: (self.export(user).pk, None),
             "consent": lambda: (self.consent.pk, [HERE]),
             "disclosure": lambda: (self.disclosure.pk, None if user.may(P.READ_AUDIT) else [HERE]),
             "resident": lambda: (public_id("resident", self.youth.resident_id), [NEXT_DOOR]),

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from ..marks import without
+
 
 class FeedKind(StrEnum):
     """What a file is about."""
@@ -134,7 +136,7 @@ _FORBIDDEN = (
 
 def tidy_header(text: str) -> str:
     """The header as it is compared: half-width, without spaces or the `*` that templates mark required ones with."""
-    header = unicodedata.normalize("NFKC", text).replace("\ufeff", "")
+    header = without(unicodedata.normalize("NFKC", text).replace("\ufeff", ""))
     return "".join(header.split()).strip("*")
 
 
@@ -155,6 +157,7 @@ class Layout(NamedTuple):
     columns: tuple[Column, ...]
     positions: tuple[int, ...]
     unknown: tuple[str, ...]
+    is_errors_sheet: bool = False  # one of ours that came back: its cells went out through `cells.harmless`
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -190,7 +193,8 @@ def lay_out(kind: FeedKind, headers: Sequence[str]) -> Layout:
         for header, plain in zip(headers, tidy, strict=True)
         if _is_unknown(plain, known.keys())
     )
-    return Layout(tuple(known[tidy[place]] for place in positions), positions, unknown)
+    is_errors_sheet = all(column in tidy for column in ERROR_COLUMNS)
+    return Layout(tuple(known[tidy[place]] for place in positions), positions, unknown, is_errors_sheet)
 
 
 def _is_unknown(header: str, known: Iterable[str]) -> bool:

@@ -1,7 +1,8 @@
 """The errors sheet: the rejected rows as they came, with what is wrong, to be corrected and loaded again.
 
 An XLSX whose cells are all text: a CSV corrected in a spreadsheet program would lose the last digits of
-every ID number, and text cells are never formulas. Only the columns that the kind knows go back out.
+every ID number. What might be taken for a formula stands behind an apostrophe (registry/cells.py).
+Only the columns that the kind knows go back out.
 """
 
 import os
@@ -11,13 +12,13 @@ from pathlib import Path
 
 import xlsxwriter
 
+from ..cells import harmless
 from .columns import ERROR_COLUMNS
 from .reading import FeedFile
 from .rows import BrokenRow, RowError
 
 # A sheet has 1,048,576 rows, the first being the header. Who has more wrong rows has a wrong file.
 MOST_ROWS = 1_048_575
-_LONGEST_CELL = 32_767
 _WIDTHS = {
     "行号": 8,
     "字段": 16,
@@ -81,7 +82,7 @@ def _fill(
             values = row.values if isinstance(row, BrokenRow) else row
             cells = () if line in withheld else values.values()
             for place, value in enumerate([str(line), *_summary(errors[line]), *cells]):
-                sheet.write_string(written, place, value[:_LONGEST_CELL], text)
+                sheet.write_string(written, place, harmless(value), text)
         if line >= last_line or written == MOST_ROWS:
             break
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from python_calamine import CalamineSheet
 
+from ..cells import bare
 from .columns import FeedKind, Layout, UnusableHeader, lay_out
 from .rows import WHOLE_ROW, BrokenRow, Raw, RowError
 from .spreadsheets import (
@@ -68,9 +69,16 @@ class FeedFile:
         stripped text by field name, "" where empty. Raises UnusableFile when the file ends in the
         middle of something: use what was yielded only after the last row.
         """
-        if self._sheet is not None:
-            return self._sheet_rows(self._sheet)
-        return self._csv_rows()
+        rows = self._csv_rows() if self._sheet is None else self._sheet_rows(self._sheet)
+        return self._as_it_was(rows) if self.layout.is_errors_sheet else rows
+
+    @staticmethod
+    def _as_it_was(rows: Iterator[tuple[int, Raw | BrokenRow]]) -> Iterator[tuple[int, Raw | BrokenRow]]:
+        """The rows of a corrected errors sheet, without the apostrophes that it went out with."""
+        for line, row in rows:
+            values = row.values if isinstance(row, BrokenRow) else row
+            values.update({name: bare(value) for name, value in values.items() if value[:1] == "'"})
+            yield line, row
 
     def _csv_rows(self) -> Iterator[tuple[int, Raw | BrokenRow]]:
         width = len(self.headers)

@@ -21,7 +21,8 @@ CREATE FUNCTION registry_sealing() RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN coalesce(current_setting('wuhu_youth.sealing', true), '') <> '' AND EXISTS (
         SELECT FROM registry_seal
-        WHERE id::text = current_setting('wuhu_youth.sealing', true) AND written_in = pg_current_xact_id()::text::bigint);
+        WHERE id::text = current_setting('wuhu_youth.sealing', true)
+          AND written_in = pg_current_xact_id()::text::bigint);
 END $$;
 """
 REFUSED = """

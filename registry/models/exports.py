@@ -86,5 +86,10 @@ class Export(models.Model):
         return f"{self.day:%Y%m%d}-{self.by.username}-{self.ordinal:02d}"
 
     @property
+    def token(self) -> bytes:
+        """The mark as registry/marks.py takes it."""
+        return bytes(self.mark)
+
+    @property
     def path(self) -> Path:
         return Path(settings.EXPORT_FILES_DIR) / f"{self.pk}.xlsx"

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from grids.models.staff import acting_user
@@ -16,11 +17,12 @@ from grids.permissions import Permission, requires
 from .. import check_requests as verbs
 from .. import disclosures, readings
 from ..check_sheet import MOST_ROWS, check_sheet
-from ..exports import download
+from ..exports import Capped, begin, download
 from ..forms.feeds import AnswerForm, CheckFilter
 from ..holding import Refused
-from ..models import CheckRequest, Reading, Source
+from ..models import CheckRequest, Export, Reading, Source
 from ..snapshots import snapshot
+from .exports import refused
 
 
 @requires(Permission.LOAD_FEEDS)
@@ -87,8 +89,13 @@ def checks_sheet(request: HttpRequest) -> HttpResponse:
     source = get_object_or_404(Source, pk=request.POST.get("source", ""))
     mine = CheckRequest.objects.visible_to(user, Permission.LOAD_FEEDS).open().filter(source=source)
     rows = list(mine.select_related("youth__resident")[:MOST_ROWS])
-    readings.record(
+    reading = readings.record(
         request, what=Reading.Subject.YOUTH, ids=[row.youth_id for row in rows], purpose=f"提请{source}校核"
     )
     disclosures.of_check_sheet(source, rows, by=user)
-    return download(check_sheet(source, rows, by=user), f"数据校核_{source.name}")
+    try:
+        export = begin(kind=Export.Kind.CHECKS, rows=len(rows), by=user, reading_id=reading.pk)
+    except Capped as capped:
+        transaction.set_rollback(True)
+        return refused(request, capped, back=reverse("checks"))
+    return download(check_sheet(source, rows, export), f"数据校核_{source.name}")

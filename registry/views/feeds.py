@@ -5,8 +5,10 @@ from uuid import UUID
 
 import structlog
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,14 +17,16 @@ from grids.models.staff import acting_user
 from grids.paging import read_page
 from grids.permissions import Permission, requires
 
-from .. import feed_desk, feed_files
+from .. import exports, feed_desk, feed_files
 from ..feed_calendar import calendar
 from ..feed_report import Report
 from ..feeds import undo as undoing
 from ..forms.feeds import DeclineForm, UploadForm
 from ..forms.fields import key_of
-from ..models import Batch, Upload
+from ..marks import stamped
+from ..models import Batch, Export, Upload
 from ..models.uploads import CITY
+from .exports import refused
 
 logger = structlog.get_logger(__name__)
 
@@ -200,30 +204,32 @@ def _sees_rows(user: User, loaded_by: int | None) -> bool:
 
 @requires(Permission.LOAD_FEEDS)
 @require_safe
-def upload_errors(request: HttpRequest, upload_id: UUID) -> Any:
+def upload_errors(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     user = acting_user(request.user)
-    return _sheet(user, _upload(user, upload_id).errors_id)
+    found = _upload(user, upload_id)
+    return _sheet(request, user, found.errors_id, rows=Report(found.report).rejected)
 
 
 @requires(Permission.LOAD_FEEDS)
 @require_safe
-def batch_errors(request: HttpRequest, batch_id: UUID) -> Any:
+def batch_errors(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     user = acting_user(request.user)
     found = get_object_or_404(Batch, pk=batch_id)
     if not _sees_rows(user, found.loaded_by_id):
         raise Http404
-    return _sheet(user, found.pk)
+    return _sheet(request, user, found.pk, rows=Report(found.counts).rejected)
 
 
-def _sheet(user: User, name: UUID | None) -> FileResponse:
-    """The sheet of this name, which is never taken from the address, as a stream; 404 when it is gone."""
-    try:
-        file = feed_files.errors_path(name).open("rb") if name else None
-    except FileNotFoundError:
-        file = None
-    if file is None:
+@transaction.atomic
+def _sheet(request: HttpRequest, user: User, name: UUID | None, *, rows: int) -> HttpResponse:
+    """The sheet of this name, which is never taken from the address, marked for the taker; 404 when it is gone."""
+    path = feed_files.errors_path(name) if name else None
+    if path is None or not path.is_file():
         raise Http404
-    answer = FileResponse(file, as_attachment=True, filename=f"差错_{timezone.localdate():%Y%m%d}.xlsx")
-    answer["Cache-Control"] = "no-store, private"
+    try:
+        export = exports.begin(kind=Export.Kind.ERRORS, rows=rows, by=user)
+    except exports.Capped as capped:
+        transaction.set_rollback(True)
+        return refused(request, capped, back=reverse("feeds"))
     logger.info("errors sheet taken", by=user.pk, sheet=str(name))
-    return answer
+    return exports.download(stamped(path, export.token, word="原因"), "差错")

@@ -8,6 +8,7 @@ import xlsxwriter
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -16,11 +17,14 @@ from grids.models.staff import acting_user
 from grids.permissions import Permission, requires
 
 from .. import readings as verbs
-from ..exports import MOST_ROWS, download
+from ..cells import harmless
+from ..exports import MOST_ROWS, WORKBOOK, Capped, begin, download, made_line
 from ..forms.readings import DayFilter, ReadingFilter
-from ..models import Reading
+from ..marks import PROPERTY, hidden, plain
+from ..models import Export, Reading
 from ..reading_audit import EARLIEST_HOUR, LATEST_HOUR, chain_state, page_of, unusual
 from ..reading_pages import words_of
+from .exports import refused
 from .held_file import file_in_scope
 
 _COLUMNS = [
@@ -66,8 +70,14 @@ def readings_export(request: HttpRequest) -> HttpResponse:
         return redirect("readings")
     mine = form.listed(Reading.objects.visible_to(acting_user(request.user)))
     rows = list(mine.select_related("by").order_by("-at", "-id")[:MOST_ROWS])
-    verbs.record_files(request, ids=[], purpose="导出查阅记录")
-    return download(_sheet(rows), "查阅记录")
+    reading = verbs.record(request, what=Reading.Subject.YOUTH, ids=[], purpose="导出查阅记录")
+    user = acting_user(request.user)
+    try:
+        export = begin(kind=Export.Kind.READINGS, rows=len(rows), by=user, reading_id=reading.pk)
+    except Capped as capped:
+        transaction.set_rollback(True)
+        return refused(request, capped, back=reverse("readings"))
+    return download(_sheet(rows, export), "查阅记录")
 
 
 @never_cache
@@ -92,18 +102,20 @@ def _rows(found: list[Reading]) -> list[dict[str, Any]]:
     return [{"reading": reading, "words": words_of(reading.page)} for reading in found]
 
 
-def _sheet(rows: list[Reading]) -> BytesIO:
+def _sheet(rows: list[Reading], export: Export) -> BytesIO:
     file = BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(file, options) as book:
+    mark = hidden(export.token)
+    with xlsxwriter.Workbook(file, WORKBOOK) as book:
+        book.set_custom_property(PROPERTY, plain(export.token))
         sheet = book.add_worksheet("查阅记录")
         head = book.add_format({"bold": True, "bottom": 1})
         for column, (title, width) in enumerate(_COLUMNS):
-            sheet.write_string(0, column, title, head)
+            sheet.write_string(0, column, title + (mark if title == "任职" else ""), head)
             sheet.set_column(column, column, width)
         for number, row in enumerate(rows, start=1):
             for column, value in enumerate(_cells(row)):
-                sheet.write_string(number, column, value)
+                sheet.write_string(number, column, harmless(value))
+        sheet.write_string(len(rows) + 2, 0, harmless(made_line(export)))
         sheet.freeze_panes(1, 1)
     return file
 

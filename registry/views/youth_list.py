@@ -1,11 +1,14 @@
 """The register's search page 人员查询: the list with its counts, the posted words, and the sheet to take away."""
 
 import uuid
+from io import BytesIO
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -14,13 +17,15 @@ from grids.models import User
 from grids.models.staff import acting_user
 from grids.permissions import Permission, requires
 
-from .. import exports, readings, searches
+from .. import export_work, exports, readings, searches
 from ..filters.lists import YouthList, only_known
 from ..filters.orders import PAGE_SIZE
 from ..filters.youths import narrowed
 from ..forms.searches import SaveSearchForm, WordsForm
-from ..models import Reading, Search
+from ..models import Export, Reading, Search
 from ..snapshots import snapshot
+from ..youth_sheet import youth_sheet
+from .exports import refused
 
 
 @never_cache
@@ -56,17 +61,42 @@ def youths_export(request: HttpRequest) -> HttpResponse:
     """The same list as a sheet, or why it cannot be one."""
     user = acting_user(request.user)
     _, search = searches_of(user, request.GET)
-    with snapshot(recorded=True):
-        listing = YouthList(user, request.GET, search, permission=Permission.EXPORT)
-        if not listing.is_valid:
-            return redirect(reverse("youths") + narrowed(request.GET))
-        if listing.counts.total > exports.MOST_ROWS:
-            back = reverse("youths") + narrowed(request.GET)
-            context = {"total": listing.counts.total, "most": exports.MOST_ROWS, "back": back}
-            return render(request, "registry/youths/export_too_long.html", context, status=422)
-        sheet = exports.youth_sheet(listing, by=user)
-        readings.record(request, what=Reading.Subject.YOUTH, ids=listing.shown, purpose="导出名单")
-    return exports.download(sheet, "青少年名单")
+    back = reverse("youths") + narrowed(request.GET)
+    try:
+        with snapshot(recorded=True):
+            listing = YouthList(user, request.GET, search, permission=Permission.EXPORT)
+            if not listing.is_valid:
+                return redirect(back)
+            total = listing.counts.total
+            if total > exports.MOST_ROWS:
+                context = {"total": total, "most": exports.MOST_ROWS, "back": back}
+                return render(request, "registry/youths/export_too_long.html", context, status=422)
+            if total <= settings.EXPORT_AT_ONCE_ROWS:
+                return exports.download(_sheet(request, user, listing), "青少年名单")
+            export = _long_export(user, total, narrowed(request.GET).lstrip("?"))
+    except exports.Capped as capped:
+        return refused(request, capped, back=back)
+    export_work.send(export)
+    return redirect("export", export.pk)
+
+
+def _sheet(request: HttpRequest, user: User, listing: YouthList) -> BytesIO:
+    """The list as it stands, with its reading and its export, in the transaction of the list."""
+    rows = listing.all_rows(exports.MOST_ROWS)
+    reading = readings.record(request, what=Reading.Subject.YOUTH, ids=listing.shown, purpose="导出名单")
+    export = exports.begin(kind=Export.Kind.YOUTHS, rows=len(rows), by=user, reading_id=reading.pk)
+    return youth_sheet(listing, rows, export)
+
+
+def _long_export(user: User, total: int, query: str) -> Export:
+    """The export that a task makes: of the same list one at a time, however often the button is pressed."""
+    mine = Export.objects.visible_to(user).filter(by=user, state=Export.State.MAKING, query=query)
+    if under_way := mine.first():
+        return under_way
+    return exports.begin(
+        kind=Export.Kind.YOUTHS, rows=total, by=user, state=Export.State.MAKING, query=query,
+        ends_at=timezone.now() + exports.KEPT_FOR,
+    )  # fmt: skip
 
 
 def searches_of(user: User, params: QueryDict) -> tuple[list[Search], Search | None]:

@@ -15,7 +15,6 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from grids.models import User
-from registry.models import Youth
 from tests.addresses import ADDRESSES, ANYBODY, CLOSED, HERE, MISSING, PUBLIC, World, everywhere
 from tests.cast import SignIn
 from tests.factories import (

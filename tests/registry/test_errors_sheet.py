@@ -1,5 +1,6 @@
 """The errors sheet: what goes back to the department, and that it can be loaded again."""
 
+import csv
 import stat
 import zipfile
 from datetime import date
@@ -12,6 +13,7 @@ from registry.feeds.errors_sheet import write_errors_sheet
 from registry.feeds.reading import FeedFile, open_feed
 from registry.feeds.rows import BrokenRow, ResidenceRow, RowError, check_residence
 from registry.id_numbers import check_character
+from registry.marks import found_in, stamped
 
 AS_OF = date(2026, 11, 24)
 BOY = "34020720170315001" + check_character("34020720170315001")
@@ -50,6 +52,36 @@ def test_it_gives_back_the_rejected_rows_and_is_loaded_again_once_corrected(tmp_
     assert rows[4]["dwelling_code"] == "=1+1"
     corrected = rows[2] | {"starts_on": "2026-02-28"}
     assert isinstance(check_residence(2, corrected, as_of=AS_OF), ResidenceRow)
+
+
+RISKY = ["=1+1", "+8613812345678", "-118.3", "@x", "'=2", "''-3"]
+
+
+def test_no_cell_begins_like_a_formula_and_each_comes_back_as_it_was(tmp_path: Path) -> None:
+    """From the workbook, from the copy that is marked for one person, and from a CSV saved from either."""
+    rows = "".join(f'1,,"{text}",20261120,\n' for text in RISKY)
+    feed = open_feed(write(tmp_path, f"{HEADER}\n{rows}"), "residences")
+    sheet = write_errors_sheet(feed, errors_of(feed), tmp_path / "batch.xlsx")
+    assert sheet is not None
+    marked = tmp_path / "marked.xlsx"
+    marked.write_bytes(stamped(sheet, b"12345678", word="原因").getvalue())
+    table = [[str(cell) for cell in row] for row in _cells(marked)]
+    assert not [cell for row in table for cell in row if cell[:1] in ("=", "+", "-", "@")]
+    saved = tmp_path / "saved.csv"
+    with saved.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows(table)
+    for path in (sheet, marked, saved):
+        again = open_feed(path, "residences")
+        assert again.unknown_columns == (), path
+        assert [row["dwelling_code"] for _, row in again.rows()] == RISKY, path  # type: ignore[call-overload]
+    assert found_in(marked) == [b"12345678"]
+    assert found_in(saved) == [b"12345678"]
+    assert found_in(sheet) == []
+
+
+def test_an_apostrophe_of_a_departments_own_file_stays(tmp_path: Path) -> None:
+    feed = open_feed(write(tmp_path, f"{HEADER}\n1,,'=1,20261120,\n"), "residences")
+    assert [row["dwelling_code"] for _, row in feed.rows()] == ["'=1"]  # type: ignore[call-overload]
 
 
 def test_it_says_line_column_and_reason(tmp_path: Path) -> None:

@@ -156,7 +156,7 @@ def test_a_sheet_of_readings_is_recorded_itself(
     reading = look(wang_shanshan, xiaohai.pk)
     look(auditor, uuid4(), page="youths")
     answer = sign_in(auditor).get("/readings/export/", {"user": "wangshanshan"})
-    [_, row] = CalamineWorkbook.from_filelike(BytesIO(answer.content)).get_sheet_by_index(0).to_python()
+    _, row, *_ = CalamineWorkbook.from_filelike(BytesIO(answer.content)).get_sheet_by_index(0).to_python()
     assert (row[1], row[4], row[8]) == ("wangshanshan", "打开档案", str(xiaohai.pk))
     last = Reading.objects.visible_to(auditor)[0]
     assert last.pk != reading.pk

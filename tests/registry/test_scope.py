@@ -354,6 +354,12 @@ MAY_LOOK_AT_EVERYONE: set[tuple[str, str]] = {
     ("registry/forms/moves.py", "MoveForm._doors"),
     ("registry/grants.py", "_the_one"),
     ("registry/grants.py", "climb_due"),
+    ("registry/export_work.py", "make"),
+    ("registry/export_work.py", "_make.report"),
+    ("registry/export_work.py", "_end"),
+    ("registry/export_work.py", "send_lost"),
+    ("registry/export_work.py", "purge"),
+    ("registry/management/commands/whose_export.py", "Command.handle"),
     ("registry/handovers.py", "youth_for_update"),
     ("registry/seals.py", "replay"),
 }
