@@ -31,11 +31,18 @@ def _group(label: str, help_text: str) -> forms.MultipleChoiceField:
     )
 
 
+def _or_none_yet(choices: Choices) -> Choices:
+    """None is chosen before somebody chooses it."""
+    return [("", "请选择"), *choices]
+
+
 class SealForm(SubmissionForm):
     """The notice, and what of this file it seals. Offered is what the file holds, and nothing else is taken."""
 
     organ = forms.ChoiceField(
-        label="哪个机关通知", choices=Seal.Organ.choices, error_messages={"required": "请选择通知机关。"}
+        label="哪个机关通知",
+        choices=_or_none_yet(Seal.Organ.choices),
+        error_messages={"required": "请选择通知机关。"},
     )
     organ_name = TextField(
         label="机关全称", max_length=100, rows=1, error_messages={"required": "请写机关全称。"}
@@ -46,7 +53,7 @@ class SealForm(SubmissionForm):
     notice_on = DayField(label="通知书日期")
     record = forms.ChoiceField(
         label="封存的是哪种记录",
-        choices=Seal.Record.choices,
+        choices=_or_none_yet(Seal.Record.choices),
         error_messages={"required": "请选择封存的记录。"},
     )
     enrolments = _group("类别认定", "连同认定依据、变更历史，以及由它产生的线索和提醒。")
