@@ -17,7 +17,7 @@ from registry.bench import database
 from registry.bench.lines import Line, by_ratio, by_time, table
 
 SCALE = 0.002
-FIGURES = 24
+FIGURES = 26
 KEYS = {
     "name",
     "size",

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from registry.bench import database, feeds, pages, served, told
+from registry.bench import database, feeds, pages, secrecy, served, told
 from registry.bench.city import City, ensure_city, vacuum
 from registry.bench.lines import Line, by_time, hardware, table
 from registry.bench.statements import Asked
@@ -77,6 +77,7 @@ class Command(BaseCommand):
         vacuum()
         call_command("collectstatic", interactive=False, verbosity=0)
         yield from pages.measure(city)
+        yield from secrecy.measure(city)
         yield from served.measure(city)
         yield from told.measure(city)
         yield from feeds.measure(city, self._tell)
