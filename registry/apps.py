@@ -24,6 +24,7 @@ class RegistryConfig(AppConfig):
             readings,
             register_counts,
             register_row,
+            requests,
             retention_policy,
             rules,
             sealing_of,
@@ -43,6 +44,7 @@ class RegistryConfig(AppConfig):
         alerts.on_sweep("send lost exports", export_work.send_lost)
         alerts.on_sweep("delete exports whose day is over", export_work.purge)
         alerts.on_sweep("candidates follow the grid", rules.follow)
+        alerts.on_sweep("remind of requests due", requests.remind_due, every_night=True)
         alerts.on_sweep("put register counts together", register_counts.compact)
         alerts.on_sweep("seal readings", reading_chain.seal)
         alerts.on_sweep("make months of readings", reading_chain.make_months, every_night=True)

@@ -136,6 +136,11 @@ class PersonFile:
         return list(found if self.decides_reasons else found.exclude(what=Grant.What.REASON))
 
     @property
+    def may_receive(self) -> bool:
+        """Whether the reader takes in what people ask about their own data 个人信息请求."""
+        return self.user.may_in(Permission.RECEIVE_REQUESTS, self.youth.grid_id)
+
+    @property
     def is_closed(self) -> bool:
         return self.youth.state == Youth.State.CLOSED
 

@@ -35,6 +35,9 @@ KINDS = {
     ),
     "disclosures": Kind("提供记录", ("disclosure",)),
     "checks": Kind("数据校核", ("checks", "check")),
+    "requests": Kind(
+        "个人信息请求", ("requests", "request_new", "request", "request_answer", "request_sheet")
+    ),
     "grants": Kind(
         "临时授权",
         ("grants", "grant", "grant_approve", "grant_decline", "grant_review", "grant_find", "youth_reason",

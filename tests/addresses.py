@@ -34,6 +34,7 @@ from tests.factories import (
     make_disclosure,
     make_enrolment,
     make_handover,
+    make_request,
     make_user,
     make_youth,
 )
@@ -47,6 +48,7 @@ PEOPLE, LOAD, DESK = (P.SEARCH_PEOPLE,), (P.LOAD_FEEDS,), (P.LOAD_FEEDS, P.APPRO
 PLACES, STAFF, AUDIT = (P.MANAGE_PLACES,), (P.MANAGE_STAFF,), (P.READ_AUDIT,)
 TOLD = (P.EXPORT, P.READ_AUDIT)
 SEAL = (P.SEAL,)
+RECEIVE = (P.RECEIVE_REQUESTS,)
 PUBLIC: tuple[Permission, ...] = ()
 ANYBODY = tuple(Permission)  # whoever is signed in, even without any permission
 
@@ -92,6 +94,11 @@ ADDRESSES: dict[str, Address] = {
     "home": page(ANYBODY),
     "me": page(ANYBODY),
     "rules_of_processing": page(ANYBODY),
+    "requests": page(RECEIVE),
+    "request_new": form(RECEIVE),
+    "request": page(RECEIVE, "person_request"),
+    "request_answer": act((P.ANSWER_REQUESTS,), "person_request", posted=(422,)),
+    "request_sheet": page((P.ANSWER_REQUESTS,), "person_request"),
     "password_change": form(ANYBODY),
     "factor": form(ANYBODY, get=(302,)),  # where no second factor is asked for
     "sign_in_end": act(ANYBODY, "sign_in"),
@@ -241,6 +248,9 @@ SHOWS: dict[str, tuple[str, ...]] = {
     "dwellings": ("handover.move.from_dwelling", "handover.move.to_dwelling", "gone.move.from_dwelling"),
     "resident": ("youth.resident",),
     "dwelling": ("youth.resident",),
+    "requests": ("youth.resident",),
+    "request": ("youth.resident",),
+    "request_sheet": ("youth.resident",),
     "handover": ("youth",),
     "grants": ("youth",),
     "grant": ("youth",),
@@ -264,6 +274,7 @@ NAMELESS = {
     "sign_ins_of", "alert", "youth_search", "search_new", "youth_new", "residents_search", "households_search",
     "dwellings_search", "feeds", "feed_new", "upload", "upload_decline", "upload_errors", "batch", "batch_undo",
     "batch_errors", "readings", "readings_unusual", "seals", "seal_new", "seal", "rules_of_processing", "disclosures",
+    "request_new",
     "exports", "export", "export_file",
 }  # fmt: skip
 
@@ -292,6 +303,7 @@ class World:
             area_id=HERE[:6], organ="court", organ_name="芜湖市鸠江区人民法院", notice_number="（2026）12号",
             notice_on="2026-11-20", record="crime", by=self.owner, key="00", envelope=b"0", submission_key=uuid4(),
         )  # fmt: skip
+        self.person_request = make_request(self.youth.resident, by=self.owner)
         self.parked = self.alert(self.owner, parked_at=timezone.now())
         # Asked by a deputy of that grid, decided by the managers of its district.
         self.grant = Grant.objects.create(
@@ -389,6 +401,7 @@ class World:
             "source": lambda: ("police", None),
             "batch": lambda: (self.batch.pk, None),
             "retention_run": lambda: (self.retention_run.pk, None),
+            "person_request": lambda: (self.person_request.pk, [HERE]),
             "batch_loaded": lambda: (self.batch.pk, [CITY]),
             "upload": lambda: (self.upload.pk, [CITY]),
             "candidate": lambda: (self.candidate.pk, [HERE]),

@@ -33,6 +33,7 @@ from registry.models import (
     Household,
     Move,
     Need,
+    PersonRequest,
     Residence,
     Resident,
     Visit,
@@ -40,6 +41,7 @@ from registry.models import (
 )
 from registry.models.residents import id_number_index
 from registry.names import pinyin_of
+from registry.requests import area_of
 
 HUAQIANG = "340207004006"  # 华强社区, in 湾里街道, 鸠江区
 YINHU = "340207004003"  # 银湖社区, its neighbour
@@ -404,6 +406,18 @@ def make_disclosure(youth: Youth, *, by: User | None = None, **fields: Any) -> D
     disclosure = Disclosure.objects.create(**values)
     DisclosedPerson.objects.create(disclosure=disclosure, youth=youth)
     return disclosure
+
+
+def make_request(resident: Resident, kind: str = "see", *, by: User | None = None, **fields: Any) -> PersonRequest:
+    """An open request by the mother, received three days ago where the file, or the home, is."""
+    values = {
+        "grid_id": area_of(resident), "capacity": "guardian", "asker_name": "李秀英", "identity": "guardianship",
+        "wants": "想看看登记了什么", "received_on": timezone.localdate() - timedelta(days=3),
+        "due_on": timezone.localdate() + timedelta(days=12), **fields,
+    }  # fmt: skip
+    return PersonRequest.objects.create(
+        resident=resident, kind=kind, received_by=by or make_user(name="受理人"), **values
+    )
 
 
 def make_move(

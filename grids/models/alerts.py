@@ -55,6 +55,9 @@ class Alert(models.Model):
         GRANT_DECIDED = "grant_decided", "授权结果"
         GRANT_GIVEN = "grant_given", "档案授权"
         GRANT_EMERGENCY = "grant_emergency", "紧急查阅"
+        REQUEST_RECEIVED = "request_received", "个人信息请求"
+        REQUEST_DUE = "request_due", "请求到期"
+        REQUEST_ANSWERED = "request_answered", "请求已答复"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     event_key = models.CharField(max_length=120, db_collation="C")
@@ -121,4 +124,6 @@ _VERBS: dict[str, str] = {
     Alert.Kind.CANDIDATE_VISITED: "核定",
     Alert.Kind.GRANT_ASKED: "审批",
     Alert.Kind.GRANT_EMERGENCY: "复核",
+    Alert.Kind.REQUEST_RECEIVED: "答复",
+    Alert.Kind.REQUEST_DUE: "答复",
 }

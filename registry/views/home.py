@@ -1,6 +1,7 @@
 """`/`: each role's own day. A worker's today 今日, a cadre's board 工作台, and for the others what they can do here."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,7 +14,7 @@ from grids.models.staff import acting_user
 from grids.permissions import Permission
 from grids.views.alerts import MOST_ON_A_DAY_PAGE
 
-from .. import grants, readings
+from .. import grants, readings, requests
 from ..board import board_of
 from ..snapshots import snapshot
 from ..today import Today
@@ -37,13 +38,19 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "registry/home/plain.html", {"tasks": _tasks(user)})
     with snapshot(recorded=True):
         alerts = list(Alert.objects.of(user).for_the_day()[:MOST_ON_A_DAY_PAGE])
-        context, named = {"alerts": alerts}, shown.files_of(alerts)
+        context: dict[str, Any] = {"alerts": alerts}
+        named = shown.files_of(alerts)
         if user.walks:
             today = Today(user)
             readings.record_files(request, ids=[*named, *today.named], purpose="今日")
-            return render(request, "registry/home/today.html", context | {"today": today})
+            context |= {"today": today, "asked": requests.waiting(user)}
+            return render(request, "registry/home/today.html", context)
         readings.record_files(request, ids=named, purpose="工作台")
-        board = {"board": board_of(user), "grants": grants.waiting(user)}
+        board = {
+            "board": board_of(user),
+            "grants": grants.waiting(user),
+            "asked": requests.waiting(user),
+        }
         return render(request, "registry/home/board.html", context | board)
 
 

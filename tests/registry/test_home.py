@@ -275,8 +275,8 @@ class TestBoard:
     ) -> None:
         client = sign_in(city_cadre)
         client.get("/")
-        # frame 5; places, categories, youths, handovers 2, moves 3, alerts, grants
-        with django_assert_num_queries(16):
+        # frame 5; places, categories, youths, handovers 2, moves 3, alerts, grants, requests
+        with django_assert_num_queries(17):
             client.get("/")
 
     def test_the_urgent_list_is_live_and_quick(self, sign_in: SignIn, city_cadre: User) -> None:

@@ -361,6 +361,8 @@ MAY_LOOK_AT_EVERYONE: set[tuple[str, str]] = {
     ("registry/export_work.py", "purge"),
     ("registry/management/commands/whose_export.py", "Command.handle"),
     ("registry/handovers.py", "youth_for_update"),
+    ("registry/requests.py", "remind_due"),
+    ("registry/requests.py", "_to_erase"),
     ("registry/seals.py", "replay"),
 }
 
