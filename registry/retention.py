@@ -11,10 +11,9 @@ left or died, unless they are somebody's guardian now (a parent who works elsewh
 file is gone still speak for help, the rules may ask for a visit again: that is a new beginning, not the old file.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from time import monotonic
 from typing import Any
@@ -29,68 +28,39 @@ from grids.models import User
 from .holding import Refused
 from .models import RetentionRun, Youth
 from .retention_policy import term
+from .retention_steps import LABELS, SQL, STEPS, Work
 from .sql import statements
 
-SQL = "retention.sql"
+__all__ = ["LABELS", "AlreadyRunning", "apply", "goes_with_a_file", "keeps_back", "make_anonymous"]
+
 RUN_LOCK = 738246  # "retain" on a telephone's keys
 FILES_AT_ONCE = 200
 ROWS_AT_ONCE = 5_000
-_NOBODY = UUID(int=0)
 
-# What a run counts, in words.
-LABELS = {
-    "files": "档案匿名化",
-    "residents": "离开本市或去世的人",
-    "facts": "终止的事实",
-    "guardianships": "终止的监护关系",
-    "residences": "以前的住处",
-    "moves": "迁移记录",
-    "candidates": "办理过的线索",
-    "disclosures": "提供记录",
-    "grants": "临时授权",
-    "exports": "导出记录",
-    "requests": "办结的个人信息请求",
-    "images": "批次改动记录",
-    "uploads": "上传记录",
-    "searches": "查询条件",
-    "alerts": "提醒",
-    "sign_ins": "登录记录",
-    "account_events": "账号事件",
-    "admin_log": "后台操作记录",
-    "attempts": "登录尝试",
-    "sessions": "会话",
-    "runs": "执行记录",
-    "interrupted": "中断",
-}
+
+# What higher apps keep of a file: see `goes_with_a_file`.
+@dataclass(frozen=True)
+class Hanging:
+    """Parts of a file in a higher app. `waits`: a condition on the file `y`, in SQL; `words`: the same in Chinese."""
+
+    deletes: str
+    waits: str = ""
+    words: str = ""
+
+
+hanging: list[Hanging] = []
+
+
+def goes_with_a_file(deletes: str, *, waits: str = "", words: str = "") -> None:
+    """Have a higher app's rows go with a file: DELETEs by %(files)s::uuid[], what points to others first.
+
+    A file for which `waits` holds stays until it does not. An app says so when it starts.
+    """
+    hanging.append(Hanging(deletes, waits, words))
 
 
 class AlreadyRunning(Exception):
     """Another run is at work."""
-
-
-@dataclass
-class Work:
-    """One run: for which day, since when, and what it did so far."""
-
-    row: RetentionRun
-    today: date
-    files_at_once: int
-    rows_at_once: int
-    ends_at: float | None
-    counts: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def has_time(self) -> bool:
-        return self.ends_at is None or monotonic() < self.ends_at
-
-    @contextmanager
-    def batch(self) -> Iterator[Any]:
-        """A transaction in which guards let pass what is removed; what it counts is written with it."""
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(statements(SQL)["allow"])
-            yield cursor
-            self.row.counts = dict(self.counts)
-            self.row.save(update_fields=["counts"])
 
 
 def apply(
@@ -122,7 +92,7 @@ def _run(
     _end_interrupted()
     row = RetentionRun.objects.create(today=today, by=by)
     work = Work(row, today, files_at_once, rows_at_once, monotonic() + seconds if seconds else None)
-    for step in STEPS:
+    for step in (_files, *STEPS):
         step(work)
     row.ended_at = timezone.now()
     row.save(update_fields=["ended_at"])
@@ -154,11 +124,11 @@ def _only_one() -> Iterator[None]:
 
 def _files(work: Work) -> None:
     terms = {"file": term("file").interval, "disclosure": term("disclosure").interval}
+    waits = "".join(f" AND NOT ({each.waits})" for each in hanging if each.waits)
+    due_files = statements(SQL)["due_files"].format(waits=waits)
     while work.has_time:
         with work.batch() as cursor:
-            cursor.execute(
-                statements(SQL)["due_files"], {**terms, "today": work.today, "limit": work.files_at_once}
-            )
+            cursor.execute(due_files, {**terms, "today": work.today, "limit": work.files_at_once})
             due = cursor.fetchall()
             if not due:
                 return
@@ -177,6 +147,8 @@ def _make_anonymous(cursor: Any, files: list[tuple[UUID, int]]) -> None:
     ids["disclosures"] = [str(row[0]) for row in cursor.fetchall()]
     cursor.execute(sql["figures"], ids)
     cursor.execute(sql["forget_requests"], ids)
+    for each in hanging:
+        cursor.execute(each.deletes, ids)
     cursor.execute(sql["file_parts"], ids)
     cursor.execute(sql["file_alerts"], ids)
     alerts.poke_after_commit(row[0] for row in cursor.fetchall())
@@ -195,6 +167,12 @@ def keeps_back(youth: Youth) -> str:
             [term("disclosure").interval, str(youth.pk)],
         )
         (until,) = cursor.fetchone()
+        for each in hanging:
+            if each.waits:
+                query = f"SELECT EXISTS (SELECT FROM registry_youth y WHERE y.id = %s AND ({each.waits}))"  # noqa: S608
+                cursor.execute(query, [str(youth.pk)])
+                if cursor.fetchone()[0]:
+                    return each.words
     if until and until > timezone.localdate():
         clause = term("disclosure").clause
         return f"曾向其他单位提供信息，提供记录依法保存到 {until}（{clause}），期满前只保存、不使用。"
@@ -217,156 +195,3 @@ def make_anonymous(youth: Youth, *, by: User) -> RetentionRun:
     row.counts, row.ended_at = {"files": 1}, timezone.now()
     row.save(update_fields=["counts", "ended_at"])
     return row
-
-
-# --- People and what was said of them
-
-
-def _residents(work: Work) -> None:
-    sql = statements(SQL)
-    after = 0
-    while work.has_time:
-        with work.batch() as cursor:
-            cursor.execute(
-                sql["gone_residents"],
-                {
-                    "after": after,
-                    "left": term("left").interval,
-                    "today": work.today,
-                    "limit": work.rows_at_once,
-                },
-            )
-            gone = cursor.fetchall()
-            if not gone:
-                return
-            after = gone[-1][0]
-            households = sorted({row[1] for row in gone if row[1]})
-            cursor.execute(
-                sql["resident_parts"], {"residents": [row[0] for row in gone], "households": households}
-            )
-            work.counts["residents"] += len(gone)
-
-
-def _images(work: Work) -> None:
-    """A batch's images at a time in pieces; when the last is gone, the batch says so and can no longer be undone."""
-    sql = statements(SQL)
-    keep = {"keep": term("batch_images").interval, "today": work.today}
-    while work.has_time:
-        with work.batch() as cursor:
-            cursor.execute(sql["old_batches"], keep)
-            found = cursor.fetchone()
-            if found is None:
-                return
-            cursor.execute(sql["images_gone"], {"batch": found[0]})
-            while _deleted(
-                cursor, sql["images"], {"batch": found[0], "limit": work.rows_at_once}, work, "images"
-            ):
-                pass
-
-
-def _deleted(cursor: Any, statement: str, parameters: dict[str, Any], work: Work, key: str) -> list[Any]:
-    """Execute a DELETE … RETURNING its keys, and count them."""
-    cursor.execute(statement, parameters)
-    keys = [row[0] for row in cursor.fetchall()]
-    if keys:
-        work.counts[key] += len(keys)
-    return keys
-
-
-def _disclosures(work: Work) -> None:
-    sql = statements(SQL)
-    keep = {"keep": term("disclosure").interval, "today": work.today, "limit": work.rows_at_once}
-    while work.has_time:
-        with work.batch() as cursor:
-            cursor.execute(sql["old_disclosures"], keep)
-            ids = [str(row[0]) for row in cursor.fetchall()]
-            if not ids:
-                return
-            cursor.execute(sql["disclosures"], {"ids": ids})
-            work.counts["disclosures"] += len(ids)
-
-
-def _attempts(work: Work) -> None:
-    with work.batch() as cursor:
-        cursor.execute(statements(SQL)["attempts"], {"keep": term("attempt").interval, "today": work.today})
-        if cursor.rowcount:
-            work.counts["attempts"] += cursor.rowcount
-
-
-# --- Tables that need no more than a condition
-
-
-def _named(statement: str, key: str, keep: str, *, first: Any = 0, **more: str) -> Callable[[Work], None]:
-    """A step: the statement, again and again in order of the key, until it finds nothing."""
-
-    def step(work: Work) -> None:
-        after = first
-        parameters = {"keep": term(keep).interval, "today": work.today, "limit": work.rows_at_once, **more}
-        while work.has_time:
-            with work.batch() as cursor:
-                keys = _deleted(cursor, statement, {**parameters, "after": after}, work, key)
-            if not keys:
-                return
-            after = max(keys)
-
-    return step
-
-
-def _plain(
-    key: str, table: str, keep: str, condition: str, *, first: Any = 0, column: str = "id"
-) -> Callable[[Work], None]:
-    statement = statements(SQL)["plain"].format(table=table, key=column, condition=condition)
-    return _named(statement, key, keep, first=first)
-
-
-def _over(moment: str) -> str:
-    """The condition that what is counted from this column is over."""
-    return f"(t.{moment}::date + %(keep)s::interval)::date <= %(today)s"
-
-
-def _ended(key: str, table: str) -> Callable[[Work], None]:
-    return _named(statements(SQL)["ended"].format(table=table), key, "ended")
-
-
-# Files before residents, since a resident with a file stays; what depends on both comes after.
-STEPS: Iterable[Callable[[Work], None]] = (
-    _files,
-    _disclosures,
-    _residents,
-    _ended("facts", "registry_fact"),
-    _ended("guardianships", "registry_guardianship"),
-    _named(statements(SQL)["ended_homes"], "residences", "ended"),
-    _named(statements(SQL)["old_moves"], "moves", "ended", first=_NOBODY),
-    _named(
-        statements(SQL)["candidates"], "candidates", "candidate", first=_NOBODY,
-        withdrawn=term("candidate_withdrawn").interval,
-    ),
-    _plain(
-        "grants", "registry_grant", "grant", f"t.youth_id IS NULL AND {_over('asked_at')} AND t.state <> 'asked'",
-        first=_NOBODY,
-    ),
-    _plain("exports", "registry_export", "export", _over("made_at"), first=_NOBODY),
-    _images,
-    _plain("uploads", "registry_upload", "upload", f"t.file_gone AND {_over('created_at')}", first=_NOBODY),
-    _plain(
-        "searches", "registry_search", "search",
-        f"(t.name = '' AND {_over('created_at')}"
-        " OR NOT EXISTS (SELECT FROM grids_user u WHERE u.id = t.owner_id AND u.is_active))",
-        first=_NOBODY,
-    ),
-    _plain(
-        "alerts", "grids_alert", "alert", f"({_over('done_at')} OR NOT t.wants_act AND {_over('created_at')})",
-        first=_NOBODY,
-    ),
-    _plain(
-        "requests", "registry_personrequest", "request", f"t.outcome <> '' AND {_over('answered_on')}", first=_NOBODY
-    ),
-    _plain("sign_ins", "grids_signin", "sign_in", _over("ended_at"), first=_NOBODY),
-    _plain("account_events", "grids_accountevent", "sign_in", _over("at")),
-    _plain("admin_log", "django_admin_log", "sign_in", _over("action_time")),
-    _attempts,
-    _plain("attempts", "axes_accessfailurelog", "attempt", _over("attempt_time")),
-    _plain("attempts", "axes_accesslog", "attempt", _over("attempt_time")),
-    _plain("sessions", "django_session", "session", "t.expire_date < now()", first="", column="session_key"),
-    _plain("runs", "registry_retentionrun", "run", _over("ended_at")),
-)  # fmt: skip

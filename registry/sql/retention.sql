@@ -12,7 +12,7 @@ WHERE y.state = 'closed' AND (y.closed_on + %(file)s::interval)::date <= %(today
   AND NOT EXISTS (SELECT FROM registry_personrequest q WHERE q.resident_id = y.resident_id AND q.outcome = '')
   AND NOT EXISTS (SELECT FROM registry_handover h WHERE h.youth_id = y.id AND h.state IN ('offered', 'escalated'))
   AND NOT EXISTS (SELECT FROM registry_disclosedperson p JOIN registry_disclosure d ON d.id = p.disclosure_id
-                  WHERE p.youth_id = y.id AND (d.given_on + %(disclosure)s::interval)::date > %(today)s)
+                  WHERE p.youth_id = y.id AND (d.given_on + %(disclosure)s::interval)::date > %(today)s){waits}
 ORDER BY y.id LIMIT %(limit)s
 FOR UPDATE OF y SKIP LOCKED
 

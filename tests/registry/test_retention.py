@@ -299,7 +299,8 @@ def test_nothing_that_is_kept_holds_the_file_s_or_the_person_s_key(shut: Youth) 
 
 def test_every_table_that_points_to_a_file_goes_with_it() -> None:
     """A new model with a foreign key into a file has to be thought of in retention.sql."""
-    emptied = re.findall(r"DELETE FROM (\w+)", statements("retention.sql")["file_parts"])
+    deletes = [statements("retention.sql")["file_parts"], *(each.deletes for each in retention.hanging)]
+    emptied = re.findall(r"DELETE FROM (\w+)", " ".join(deletes))
     seen, waiting = set(), [Youth]
     while waiting:
         model: Any = waiting.pop()
@@ -381,6 +382,23 @@ def test_one_waits_while_what_was_given_to_others_must_be_kept(shut: Youth) -> N
     assert retention.apply(today=term("disclosure").after(given) - timedelta(days=1)) == {}
     assert retention.apply(today=term("disclosure").after(given))["files"] == 1
     sound()
+
+
+def test_what_a_higher_app_hangs_on_a_file_goes_first_or_keeps_it_back(
+    shut: Youth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "hanging", [])
+    retention.goes_with_a_file(
+        "DELETE FROM registry_search WHERE q IS NULL AND %(files)s::uuid[] IS NOT NULL",
+        waits="EXISTS (SELECT FROM registry_search WHERE y.state = 'closed')",
+        words="还有进行中的个案，先结案。",
+    )
+    search = Search.objects.create(owner=shut.visits.get().by)
+    assert "files" not in retention.apply()
+    assert retention.keeps_back(shut) == "还有进行中的个案，先结案。"
+    retention.hanging[0] = retention.Hanging(retention.hanging[0].deletes)
+    assert retention.apply() == {"files": 1}
+    assert not Search.objects.filter(pk=search.pk).exists()
 
 
 # --- People
