@@ -7,9 +7,10 @@ RUN python -m venv /packages \
 
 FROM python:3.13-slim-bookworm
 ENV PATH=/packages/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    STATIC_ROOT=/site/static-collected FILES_ROOT=/files FEED_FILES_DIR=/files/feed-files FEED_ERRORS_DIR=/files/feed-errors
+    STATIC_ROOT=/site/static-collected FILES_ROOT=/files FEED_FILES_DIR=/files/feed-files FEED_ERRORS_DIR=/files/feed-errors \
+    SEAL_LEDGER=/seals/ledger
 RUN useradd --system --home-dir /site --shell /usr/sbin/nologin site \
-    && mkdir /files && chown site:site /files
+    && mkdir /files /seals && chown site:site /files /seals
 COPY --from=packages /packages /packages
 WORKDIR /site
 COPY . .
