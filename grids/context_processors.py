@@ -84,6 +84,8 @@ class Nav:
             found += self._item("数据", "upload", "feeds")
         if self.may(Permission.APPROVE_GRANTS) or self.may(Permission.READ_AUDIT):
             found += self._item("授权", "lock", "grants")
+        if self.may(Permission.RECEIVE_REQUESTS):
+            found += self._item("请求", "info", "requests")
         if self.may(Permission.MANAGE_STAFF):
             found += self._item("登录管理", "user-check", "sign_ins")
         if self.user.is_staff:

@@ -49,6 +49,11 @@ class Part:
     rows: list[list[str]] = field(default_factory=list)
     note: str = ""
 
+    @property
+    def table(self) -> list[list[tuple[str, str]]]:
+        """The rows, each cell with its column, which a phone shows beside it."""
+        return [list(zip(self.columns, row, strict=True)) for row in self.rows]
+
 
 def parts_of(resident: Resident) -> list[Part]:
     """What the sheet says of somebody, without free text. The resident was obtained in scope."""

@@ -125,5 +125,5 @@ _VERBS: dict[str, str] = {
     Alert.Kind.GRANT_ASKED: "审批",
     Alert.Kind.GRANT_EMERGENCY: "复核",
     Alert.Kind.REQUEST_RECEIVED: "答复",
-    Alert.Kind.REQUEST_DUE: "答复",
+    Alert.Kind.REQUEST_DUE: "处理",
 }
