@@ -102,7 +102,9 @@ class Taking:
         self.things: list[tombstones.Thing] = []
 
     def take(self, table: str, condition: str, **parameters: Any) -> list[Row]:
-        """Out of the table and into the envelope; returns the rows."""
+        """Out of the table and into the envelope, after what goes with its rows; returns the rows."""
+        for follower, column in sealing_of.FOLLOWS.get(table, ()):
+            self.take(follower, f"t.{column} IN (SELECT t.id FROM {table} t WHERE {condition})", **parameters)  # noqa: S608
         sql = _SQL["take"].format(table=table, condition=condition)
         with connection.cursor() as cursor:
             cursor.execute(sql, self.ids | parameters)

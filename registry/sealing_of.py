@@ -41,6 +41,11 @@ class Sealing:
 
 
 _BY_YOUTH = "t.youth_id = %(youth)s"
+_BY_CASE = "t.case_id IN (SELECT c.id FROM referrals_case c WHERE c.youth_id = %(youth)s)"
+_BY_REFERRAL = (
+    "t.referral_id IN (SELECT r.id FROM referrals_referral r JOIN referrals_case c ON c.id = r.case_id"
+    " WHERE c.youth_id = %(youth)s)"
+)
 _ONLY_ABOUT_YOUTH = (
     "EXISTS (SELECT FROM registry_disclosedperson p WHERE p.disclosure_id = t.id AND p.youth_id = %(youth)s)"
     " AND NOT EXISTS (SELECT FROM registry_disclosedperson p"
@@ -48,6 +53,13 @@ _ONLY_ABOUT_YOUTH = (
 )
 
 SEALED: dict[str, Sealing] = {
+    # Help by others: the parts of a case before it, the need it was for goes with the need.
+    "referrals.ReferralStep": Sealing(How.FILE, _BY_REFERRAL),
+    "referrals.CaseNote": Sealing(How.FILE, _BY_CASE),
+    "referrals.CaseStep": Sealing(How.FILE, _BY_CASE),
+    "referrals.Referral": Sealing(How.FILE, _BY_CASE),
+    "referrals.CaseNeed": Sealing(How.CHOSEN, _BY_CASE),
+    "referrals.Case": Sealing(How.FILE, _BY_YOUTH),
     # Found by rows that are taken after them.
     "registry.Disclosure": Sealing(How.FILE, _ONLY_ABOUT_YOUTH),
     "registry.DisclosedPerson": Sealing(How.FILE, _BY_YOUTH),
@@ -91,6 +103,8 @@ SEALED: dict[str, Sealing] = {
     "registry.Tombstone": Sealing(How.SEALS),
     "registry.Reopening": Sealing(How.SEALS),
 }
+# What goes with single rows of another table, wherever those are taken: (table, column that names the row).
+FOLLOWS: dict[str, tuple[tuple[str, str], ...]] = {"registry_need": (("referrals_caseneed", "need_id"),)}
 SUBJECTS = ("registry.Youth", "registry.Resident")
 
 
