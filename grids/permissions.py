@@ -38,7 +38,8 @@ class Permission(StrEnum):
     KNOW_REASONS = "know_reasons"  # the private categories: know, add and end them
     SEARCH_PEOPLE = "search_people"  # the people-and-housing register 人房
     EXPORT = "export"
-    LEAD_CASES = "lead_cases"
+    LEAD_CASES = "lead_cases"  # open and lead cases, send referrals
+    PROPOSE_CASES = "propose_cases"  # propose one 提出个案; whoever leads cases there decides
     ANSWER_REFERRALS = "answer_referrals"
     LOAD_FEEDS = "load_feeds"
     APPROVE_FEEDS = "approve_feeds"
@@ -56,7 +57,7 @@ class Permission(StrEnum):
 
 _P = Permission
 _FIELD_WORK = frozenset({_P.SEE_YOUTHS, _P.ENROL, _P.SEARCH_PEOPLE})
-_CADRE = _FIELD_WORK | {_P.EXPORT, _P.SEE_BOARD, _P.RECEIVE_REQUESTS}
+_CADRE = _FIELD_WORK | {_P.EXPORT, _P.SEE_BOARD, _P.RECEIVE_REQUESTS, _P.PROPOSE_CASES}
 _DISTRICT = _CADRE | {
     _P.KNOW_REASONS,
     _P.LEAD_CASES,

@@ -11,6 +11,8 @@ from .staff import User
 
 # What only the reader can bring to its end; of a leaving youth the other side is asked.
 PRESSING = Q(wants_act=True) & ~Q(kind="handover_leaving")
+# A child in need now stands above whatever is late.
+AT_ONCE = Q(kind__in=["report_urgent", "report_authority"])
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):
@@ -26,7 +28,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
     def for_the_day(self) -> "AlertQuerySet":
         """What a day page shows: what wants an act until it is done, what only informs until it is read."""
         waiting = self.open().filter(Q(wants_act=True) | Q(read_at=None))
-        pressing = Case(When(PRESSING, then=Value(0)), default=Value(1))
+        pressing = Case(When(AT_ONCE, then=Value(0)), When(PRESSING, then=Value(1)), default=Value(2))
         return waiting.order_by(pressing, F("due_at").asc(nulls_last=True), "-created_at", "id")
 
 
@@ -58,6 +60,17 @@ class Alert(models.Model):
         REQUEST_RECEIVED = "request_received", "个人信息请求"
         REQUEST_DUE = "request_due", "请求到期"
         REQUEST_ANSWERED = "request_answered", "请求已答复"
+        REPORT_URGENT = "report_urgent", "紧急上报"
+        REPORT_NEW = "report_new", "问题上报"
+        REPORT_AUTHORITY = "report_authority", "待登记报告"
+        REPORT_ANSWERED = "report_answered", "上报有结果"
+        CASE_PROPOSED = "case_proposed", "待立案"
+        CASE_DECIDED = "case_decided", "立案结果"
+        CASE_CARRIED = "case_carried", "个案转接"
+        REFERRAL_SENT = "referral_sent", "新转介"
+        REFERRAL_ANSWERED = "referral_answered", "转介已答复"
+        REFERRAL_REPORTED = "referral_reported", "转介已反馈"
+        REFERRAL_LATE = "referral_late", "转介超期"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     event_key = models.CharField(max_length=120, db_collation="C")
@@ -126,4 +139,7 @@ _VERBS: dict[str, str] = {
     Alert.Kind.GRANT_EMERGENCY: "复核",
     Alert.Kind.REQUEST_RECEIVED: "答复",
     Alert.Kind.REQUEST_DUE: "处理",
+    Alert.Kind.REPORT_URGENT: "处理",
+    Alert.Kind.REPORT_NEW: "答复",
+    Alert.Kind.REPORT_AUTHORITY: "登记",
 }
