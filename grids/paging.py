@@ -31,24 +31,27 @@ class Page(Generic[M]):
 def read_page(
     queryset: QuerySet[M],
     params: QueryDict,
-    column: str,
+    column: str | tuple[str, ...],
     *,
     descending: bool,
     among: QuerySet[M] | None = None,
 ) -> Page[M]:
-    """The page that `after` or `before` asks for, else the first. `column` is never empty; ties run along the id.
+    """The page that `after` or `before` asks for, else the first. Along one column, or several in the same direction.
+
+    A column is never empty; ties run along the id.
 
     `among` is where the named row is looked for: the reader's list without filters, since the row may have left them.
     """
+    columns = (*((column,) if isinstance(column, str) else column), "id")
     back = "before" in params
     name = params.get("before" if back else "after", "")
     descending_now = descending != back
     if name:
-        queryset = queryset.filter(
-            _behind(_named(among or queryset, name), column, descending=descending_now)
-        )
+        # Not `or`: that would read the whole list to see whether it is empty.
+        named = _named(queryset if among is None else among, name)
+        queryset = queryset.filter(_behind(named, columns, descending=descending_now))
     sign = "-" if descending_now else ""
-    found = list(queryset.order_by(f"{sign}{column}", f"{sign}id")[: PAGE_SIZE + 1])
+    found = list(queryset.order_by(*(f"{sign}{each}" for each in columns))[: PAGE_SIZE + 1])
     more, rows = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
     if back:
         rows.reverse()
@@ -69,9 +72,14 @@ def _named(queryset: QuerySet[M], name: str) -> M:
         raise Http404 from None
 
 
-def _behind(row: Any, column: str, *, descending: bool) -> Q:
-    beyond, value = ("lt" if descending else "gt"), getattr(row, column)
-    return Q(**{f"{column}__{beyond}": value}) | Q(**{column: value, f"id__{beyond}": row.pk})
+def _behind(row: Any, columns: tuple[str, ...], *, descending: bool) -> Q:
+    """Behind the row in the order of these columns: beyond it in the first, or equal there and beyond in the next …"""
+    beyond, condition, equal = ("lt" if descending else "gt"), Q(), Q()
+    for column in columns:
+        value = getattr(row, column)
+        condition |= equal & Q(**{f"{column}__{beyond}": value})
+        equal &= Q(**{column: value})
+    return condition
 
 
 def _without_place(params: QueryDict) -> str:

@@ -1,8 +1,13 @@
-"""What hangs on a youth's file here, for the retention policy: it goes with the file; an open case keeps it back."""
+"""What hangs on a youth's file here, for the retention policy: it goes with the file.
+
+An open case, or a report that nobody has answered, keeps the file back.
+"""
 
 _CASES = "SELECT id FROM referrals_case WHERE youth_id = ANY (%(files)s::uuid[])"
 
 DELETES = f"""
+DELETE FROM referrals_report WHERE youth_id = ANY (%(files)s::uuid[]) OR case_id IN ({_CASES})
+    OR joined_to_id IN (SELECT id FROM referrals_report WHERE case_id IN ({_CASES}));
 DELETE FROM referrals_referralstep WHERE referral_id IN (
     SELECT id FROM referrals_referral WHERE case_id IN ({_CASES}));
 DELETE FROM referrals_casenote WHERE case_id IN ({_CASES});
@@ -13,5 +18,6 @@ DELETE FROM referrals_case WHERE youth_id = ANY (%(files)s::uuid[]);
 """  # noqa: S608 - of constants
 WAITS = (
     "EXISTS (SELECT FROM referrals_case c WHERE c.youth_id = y.id AND c.state NOT IN ('closed', 'declined'))"
+    " OR EXISTS (SELECT FROM referrals_report p WHERE p.youth_id = y.id AND p.state = 'new')"
 )
-WAITS_WORDS = "还有没结的个案，先结案。"
+WAITS_WORDS = "还有没结的个案或没答复的上报，先办完。"

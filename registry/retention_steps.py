@@ -34,6 +34,7 @@ LABELS = {
     "grants": "临时授权",
     "exports": "导出记录",
     "requests": "办结的个人信息请求",
+    "reports": "住户和地方的上报",
     "images": "批次改动记录",
     "uploads": "上传记录",
     "searches": "查询条件",
@@ -91,9 +92,10 @@ def _residents(work: Work) -> None:
                 },
             )
             gone = cursor.fetchall()
-            if not gone:
+            if not gone and not after:
                 return
-            after = gone[-1][0]
+            # Round again from the first: whose ward has gone is nobody's guardian any more.
+            after = gone[-1][0] if gone else 0
             households = sorted({row[1] for row in gone if row[1]})
             cursor.execute(
                 sql["resident_parts"], {"residents": [row[0] for row in gone], "households": households}
@@ -213,6 +215,13 @@ STEPS: tuple[Callable[[Work], None], ...] = (
     ),
     _plain(
         "requests", "registry_personrequest", "request", f"t.outcome <> '' AND {_over('answered_on')}", first=_NOBODY
+    ),
+    # Those of a file go with it. What others were joined to goes after them.
+    _plain(
+        "reports", "referrals_report", "report",
+        f"t.youth_id IS NULL AND t.case_id IS NULL AND t.state <> 'new' AND {_over('ended_at')}"
+        " AND NOT EXISTS (SELECT FROM referrals_report j WHERE j.joined_to_id = t.id)",
+        first=_NOBODY,
     ),
     _plain("sign_ins", "grids_signin", "sign_in", _over("ended_at"), first=_NOBODY),
     _plain("account_events", "grids_accountevent", "sign_in", _over("at")),

@@ -53,6 +53,14 @@ _ONLY_ABOUT_YOUTH = (
 )
 
 SEALED: dict[str, Sealing] = {
+    # What was reported of the person, and of the home where it became the person's case. What is joined to one is about
+    # the very same, and goes with it.
+    "referrals.Report": Sealing(
+        How.FILE,
+        "t.youth_id = %(youth)s OR t.case_id IN (SELECT c.id FROM referrals_case c WHERE c.youth_id = %(youth)s)"
+        " OR t.joined_to_id IN (SELECT j.id FROM referrals_report j JOIN referrals_case c ON c.id = j.case_id"
+        " WHERE c.youth_id = %(youth)s)",
+    ),
     # Help by others: the parts of a case before it, the need it was for goes with the need.
     "referrals.ReferralStep": Sealing(How.FILE, _BY_REFERRAL),
     "referrals.CaseNote": Sealing(How.FILE, _BY_CASE),

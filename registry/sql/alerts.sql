@@ -9,7 +9,8 @@ WITH overtaken AS (
     LEFT JOIN grids_responsible receiver ON receiver.grid_id = h.to_grid_id
     LEFT JOIN grids_responsible giver ON giver.grid_id = h.from_grid_id
     WHERE a.done_at IS NULL AND a.wants_act AND (
-        y.state = 'closed'
+        -- A report waits for its answer, whatever becomes of the file.
+        (y.state = 'closed' AND NOT starts_with(a.kind, 'report_'))
         -- Settled again, or offered again: nothing is left to find out.
         OR (a.kind IN ('handover_returned', 'handover_answered') AND (y.lives_in = y.grid_id OR EXISTS (
             SELECT FROM registry_handover o WHERE o.youth_id = y.id AND o.state IN ('offered', 'escalated'))))

@@ -362,8 +362,12 @@ MAY_LOOK_AT_EVERYONE: set[tuple[str, str]] = {
     ("registry/management/commands/whose_export.py", "Command.handle"),
     ("registry/handovers.py", "youth_for_update"),
     ("registry/requests.py", "remind_due"),
+    ("registry/retention.py", "erase_again"),
     ("registry/requests.py", "_to_erase"),
     ("registry/seals.py", "replay"),
+    ("referrals/report_alerts.py", "tell"),
+    ("referrals/reports.py", "climb_due"),
+    ("referrals/reports.py", "joinable"),
 }
 
 
