@@ -7,6 +7,8 @@ SELECT category_mask & %(mask)s, area,
             ELSE %(later)s END,
        false, sum(number)
 FROM registry_registercount WHERE area = ANY (%(areas)s) GROUP BY 1, 2, 3
+-- A kind of which there is none any more must not stand in the list with a nought: it would tell that there was one.
+HAVING sum(number) <> 0
 UNION ALL
 SELECT y.category_mask & %(mask)s, left(y.grid_id, %(digits)s),
        CASE WHEN y.next_due_on < %(today)s THEN %(overdue)s WHEN y.next_due_on = %(today)s THEN %(due_today)s
