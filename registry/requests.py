@@ -22,7 +22,7 @@ from grids import alerts
 from grids.models import Alert, Post, User
 from grids.permissions import Permission, Role
 
-from . import retention
+from . import retention, seal_ledger
 from .holding import Refused, once
 from .models import PersonRequest, Resident, Youth
 from .retention_policy import term
@@ -195,32 +195,55 @@ def erasure_of(request: PersonRequest) -> Erasure:
 # --- The answer
 
 
-@transaction.atomic
 def answer(
     request: PersonRequest, *, outcome: str, text: str, done: str = "", erase: bool = False, by: User
 ) -> PersonRequest:
     """Answer in writing, once. `erase`: the closed file becomes anonymous in the same moment.
 
-    Raises PersonRequest.DoesNotExist when it left the scope of `by`, Refused when it is answered already, when a
-    deletion is granted without being done, or cannot be done.
+    An erasure is told to the ledger first, so that no restored backup brings the file back. Raises
+    PersonRequest.DoesNotExist when it left the scope of `by`, Refused when it is answered already, when a deletion is
+    granted without being done, or cannot be done.
     """
+    erased: list[str] = []
+    try:
+        with transaction.atomic():
+            held, youth = _answered(request, outcome=outcome, text=text, done=done, erase=erase, by=by)
+            if youth is not None:
+                erased.append(str(youth.pk))
+                said = {"by": by.pk, "closed_on": str(youth.closed_on)}
+                seal_ledger.add(seal_ledger.ERASED, str(youth.pk), said)
+                retention.make_anonymous(youth, by=by)
+                held.refresh_from_db(fields=["resident"])
+            _tell_answered(held, by=by)
+    except BaseException:
+        for file in erased:
+            seal_ledger.add(seal_ledger.VOID, file)
+        raise
+    return held
+
+
+def _answered(
+    request: PersonRequest, *, outcome: str, text: str, done: str, erase: bool, by: User
+) -> tuple[PersonRequest, Youth | None]:
+    """The request with its answer, and the file that is to go with it."""
     mine = PersonRequest.objects.visible_to(by, Permission.ANSWER_REQUESTS)
     held: PersonRequest = mine.select_for_update(of=("self",)).get(pk=request.pk)
     if not held.is_open:
-        who = f"{held.answered_by}于 {held.answered_on} "
-        raise Refused(f"这件请求已由{who}答复：{held.get_outcome_display()}。")
+        raise Refused(
+            f"这件请求已由{held.answered_by}于 {held.answered_on} 答复：{held.get_outcome_display()}。"
+        )
     youth = _to_erase(held, outcome, erase=erase)
     held.outcome, held.answer, held.done = outcome, text, done
     held.answered_by, held.answered_on = by, timezone.localdate()
     held.save(update_fields=["outcome", "answer", "done", "answered_by", "answered_on"])
-    if youth is not None:
-        retention.make_anonymous(youth, by=by)
-        held.refresh_from_db(fields=["resident"])
+    return held, youth
+
+
+def _tell_answered(held: PersonRequest, *, by: User) -> None:
     alerts.settle(f"request:{held.pk}:")
     if held.received_by_id != by.pk:
         told = f"个人信息请求（{held.get_kind_display()}）已答复：{held.get_outcome_display()}"
         _tell(held, "answered", Alert.Kind.REQUEST_ANSWERED, told, [held.received_by_id])
-    return held
 
 
 def _to_erase(held: PersonRequest, outcome: str, *, erase: bool) -> Youth | None:

@@ -29,9 +29,18 @@ from .holding import Refused
 from .models import RetentionRun, Youth
 from .retention_policy import term
 from .retention_steps import LABELS, SQL, STEPS, Work
+from .seal_ledger import Entry
 from .sql import statements
 
-__all__ = ["LABELS", "AlreadyRunning", "apply", "goes_with_a_file", "keeps_back", "make_anonymous"]
+__all__ = [
+    "LABELS",
+    "AlreadyRunning",
+    "apply",
+    "erase_again",
+    "goes_with_a_file",
+    "keeps_back",
+    "make_anonymous",
+]
 
 RUN_LOCK = 738246  # "retain" on a telephone's keys
 FILES_AT_ONCE = 200
@@ -187,6 +196,25 @@ def make_anonymous(youth: Youth, *, by: User) -> RetentionRun:
     """
     if reason := keeps_back(youth):
         raise Refused(reason)
+    return _alone(youth, by=by)
+
+
+@transaction.atomic
+def erase_again(entry: Entry) -> None:
+    """After a restore: what was erased on request since the backup goes again, in whatever state it came back."""
+    everyone = Youth.objects.everyone(because="what was erased on request is erased again after a restore")
+    held: Youth | None = everyone.select_for_update(of=("self",)).filter(pk=entry.seal).first()
+    if held is None:
+        return
+    if held.state != Youth.State.CLOSED:
+        held.state, held.closed_reason = Youth.State.CLOSED, "按请求删除"
+        held.closed_on = date.fromisoformat(entry.data["closed_on"])
+        held.save_without_historical_record(update_fields=["state", "closed_reason", "closed_on"])  # type: ignore[attr-defined]
+    _alone(held, by=User.objects.filter(pk=entry.data["by"]).first())
+
+
+def _alone(youth: Youth, *, by: User | None) -> RetentionRun:
+    """Make this one file anonymous, in the caller's transaction."""
     row = RetentionRun.objects.create(today=timezone.localdate(), by=by)
     with connection.cursor() as cursor:
         cursor.execute(statements(SQL)["allow"])

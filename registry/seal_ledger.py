@@ -25,6 +25,7 @@ from django.db import connection
 from grids.encryption import decrypt_under, encrypt_under, seal_mark
 
 SEALED, REOPENED, VOID, NEW_CITY = "sealed", "reopened", "void", "new city"
+ERASED = "erased"  # a file that was made anonymous on request, before its time (registry/requests.py)
 _PURPOSE = "seal_ledger"
 
 
@@ -34,7 +35,10 @@ class LedgerBroken(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """What happened (`act`) to which notice, and for a seal all that is needed to do it again."""
+    """What happened (`act`) to which notice, and for a seal all that is needed to do it again.
+
+    Of an erasure `seal` is the file's id.
+    """
 
     act: str
     seal: str
@@ -101,15 +105,33 @@ def standing() -> dict[str, Entry]:
     return found
 
 
+def erasures() -> dict[str, Entry]:
+    """The files that were erased on request, by id: not taken back."""
+    found: dict[str, Entry] = {}
+    for entry in entries():
+        if entry.act == ERASED:
+            found[entry.seal] = entry
+        elif entry.act == NEW_CITY:
+            found.clear()
+        elif entry.act == VOID:
+            found.pop(entry.seal, None)
+    return found
+
+
 def ahead() -> list[Entry]:
-    """Seals that the ledger has and the database has not: it is an older one. Raises LedgerBroken."""
-    kept = standing()
-    if not kept:
+    """What the ledger has done and the database has not: it is an older one. Raises LedgerBroken."""
+    kept, erased = standing(), erasures()
+    if not kept and not erased:
         return []
     with connection.cursor() as cursor:
         cursor.execute("SELECT id::text FROM registry_seal WHERE id = ANY (%s::uuid[])", [list(kept)])
         known = {key for (key,) in cursor.fetchall()}
-    return [entry for key, entry in kept.items() if key not in known]
+        cursor.execute("SELECT id::text FROM registry_youth WHERE id = ANY (%s::uuid[])", [list(erased)])
+        back = {key for (key,) in cursor.fetchall()}
+    return [
+        *(entry for key, entry in kept.items() if key not in known),
+        *(entry for key, entry in erased.items() if key in back),
+    ]
 
 
 def missing() -> list[str]:

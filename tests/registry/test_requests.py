@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from grids.models import Alert, User
 from registry import requests as verbs
-from registry import retention
+from registry import retention, seal_ledger
 from registry.forms.requests import RequestForm
 from registry.holding import Refused
 from registry.models import AnonymousFile, PersonRequest, Reading, RetentionRun, Youth
@@ -377,6 +377,37 @@ def test_granting_a_deletion_makes_the_closed_file_anonymous_at_once(
     assert "张" not in page.split("<main")[1]
     assert "已经删除" in page
     assert "已删除" in sign_in(jiujiang).get("/requests/?state=done").content.decode()
+
+
+def test_a_restored_backup_does_not_bring_an_erased_file_back(youth: Youth, jiujiang: User) -> None:
+    """The ledger outside the database tells of it, and the site does not open before it is erased again."""
+    key = youth.pk
+    made = make_request(youth.resident, "delete")
+    closed(youth)
+    answer(made, jiujiang, erase=True)
+    assert seal_ledger.ahead() == []
+    back = make_youth(resident=youth.resident, id=key, categories=["idle"])  # as it was in the backup: open
+    make_visit(back)
+    assert [entry.act for entry in seal_ledger.ahead()] == ["erased"]
+    call_command("replay_seals")
+    assert not Youth.objects.everyone(because=WHY).filter(pk=key).exists()
+    assert seal_ledger.ahead() == []
+
+
+def test_an_erasure_that_fails_is_taken_back_from_the_ledger(
+    youth: Youth, jiujiang: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise DatabaseError
+
+    made = make_request(youth.resident, "delete")
+    closed(youth)
+    monkeypatch.setattr(retention, "make_anonymous", fails)
+    with pytest.raises(DatabaseError):
+        answer(made, jiujiang, erase=True)
+    assert seal_ledger.ahead() == []
+    made.refresh_from_db()
+    assert made.is_open
 
 
 def test_what_was_given_to_others_keeps_the_file_back(youth: Youth, jiujiang: User) -> None:

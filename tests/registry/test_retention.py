@@ -446,6 +446,16 @@ def test_a_parent_who_works_elsewhere_stays_while_somebody_s_guardian() -> None:
     assert child.guardianships.get().guardian is None
 
 
+def test_guardians_go_in_the_same_run_as_their_wards(shut: Youth) -> None:
+    gone = years_ago(3)
+    father = left(make_resident("张大海", birth_on=years_ago(60), dwelling=make_dwelling(GRID)), gone)
+    child = left(make_resident("张小河", dwelling=make_dwelling(GRID)), gone)
+    assert father.pk < child.pk
+    make_guardianship(child, guardian=father)
+    assert retention.apply()["residents"] == 2
+    assert "residents" not in retention.apply()
+
+
 def test_whoever_has_a_file_stays_with_it(shut: Youth) -> None:
     left(shut.resident, years_ago(3))
     assert retention.apply(today=term("file").after(shut.closed_on or TODAY) - timedelta(days=1)) == {}
