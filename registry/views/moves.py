@@ -67,8 +67,8 @@ def _listed(request: HttpRequest, user: User, form: MoveFilter) -> dict[str, Any
     mine = Move.objects.visible_to(user)
     of_period, places = form.of_period(mine), form.places
     directions = direction_counts(of_period, places.areas)
-    rows = form.listed(mine).select_related(*_FOR_A_ROW)
-    page = read_page(rows, request.GET, "moved_on", descending=True, among=mine)
+    rows = form.listed(mine)
+    page = read_page(rows, request.GET, "moved_on", descending=True, among=mine, joined=_FOR_A_ROW)
     named = [move.resident_id for move in page.rows]
     readings.record(request, what=Reading.Subject.RESIDENT, ids=named, purpose="迁入迁出")
     return {

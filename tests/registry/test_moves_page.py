@@ -193,9 +193,8 @@ class TestAsking:
         client = sign_in(wanli)
         client.get("/moves/")
         for _ in range(2):
-            with django_assert_num_queries(
-                13
-            ):  # frame 5; the reading, places, counts 3, page, handovers, counties
+            # frame 5; the reading, places, counts 3, page 2, handovers, counties
+            with django_assert_num_queries(14):
                 client.get("/moves/")
             for _ in range(10):
                 make_handover(make_youth(grid=HERE), NEXT_DOOR)
