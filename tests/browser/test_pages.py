@@ -56,6 +56,7 @@ ALSO = [
     ("yang_ying", "home"), ("jiujiang", "home"), ("city_cadre", "home"), ("centre", "home"), ("auditor", "home"),
     ("legal_aid", "home"), ("jiujiang", "youths"), ("jiujiang", "moves"), ("yang_ying", "handover"),
     ("yang_ying", "alerts"), ("wanli", "youths"), ("city_cadre", "feeds"),
+    ("jiujiang", "grants"), ("auditor", "grants"), ("jiujiang", "grant"),
 ]  # fmt: skip
 # Answers that are no page: health, pieces of pages, sheets.
 NOT_PAGES = {
@@ -66,7 +67,7 @@ ADMINISTRATION_ON_A_PHONE = {"admin:index", "admin:grids_grid_changelist", "admi
 # Forms that are sent empty as well, to see them with what is wrong.
 SENT_EMPTY = {
     "login", "password_change", "youth_new", "youth_enrol", "youth_close", "youth_move", "visit_new",
-    "enrolment_end", "feed_new",
+    "enrolment_end", "feed_new", "grant_new", "grant_new_area", "grant_emergency", "youth_reason",
 }  # fmt: skip
 _AXE = next(Path(__file__).parents[1].glob("vendor/axe-core-*/axe.min.js")).read_text()
 # Widgets of Django's administration that we do not draw: its look-up field and its rows of inputs in a table.

@@ -1,5 +1,6 @@
 """Grants 临时授权: asked with a reason, given by a named manager, ended by the clock; emergencies are reviewed."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -99,6 +100,20 @@ def test_it_reads_and_does_nothing_else(wang_shanshan: User, fanchang: User, sig
     assert client.get(f"/handovers/{handover.pk}/").status_code == 404
     assert f"/handovers/{handover.pk}/" not in text
     assert "/visits/new/" not in text
+
+
+def test_every_link_on_a_file_that_is_lent_opens(yang_ying: User, fanchang: User, sign_in: SignIn) -> None:
+    """Nothing on it leads to what its reader may not do."""
+    far = make_youth("林小雨", grid=FAR, categories=["left_behind", "custody_child"])
+    make_handover(far, f"{PINGPU}002")
+    give(far, yang_ying, fanchang)
+    client = sign_in(yang_ying)
+    text = client.get(f"/youths/{far.pk}/").content.decode()
+    main = text[text.index("<main") : text.index("</main>")]
+    assert "<form" not in main
+    links = set(re.findall(r'href="(/[^"#]*)', main))
+    assert f"/youths/{far.pk}/history/" in links
+    assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
 
 
 def test_it_brings_nobody_into_a_list_a_count_or_an_export(
