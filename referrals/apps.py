@@ -1,4 +1,4 @@
-"""Who helps: agencies 协作单位, cases 个案, referrals 转介."""
+"""Who helps: reports 问题上报, and from them cases 个案 with agencies 协作单位 and their referrals 转介."""
 
 from django.apps import AppConfig
 
@@ -9,11 +9,20 @@ class ReferralsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Hand to the register what it needs of this app: what hangs on a file here."""
-        from registry import retention  # noqa: PLC0415 - models are not there before
+        """Hand to the register what it needs of this app: what hangs on a file, follows it, and is due."""
+        # Models are not there before.
+        from grids import alerts  # noqa: PLC0415
+        from registry import handovers, parts, retention  # noqa: PLC0415
 
-        from . import parts_of_files  # noqa: PLC0415
+        from . import cases, parts_of_files, referrals, report_parts, reports  # noqa: PLC0415
 
+        alerts.on_sweep("raise late referrals", referrals.climb_due)
+        alerts.on_sweep("raise unanswered reports", reports.climb_due)
+        alerts.on_sweep("reports follow who answers", reports.follow)
+        handovers.on_accepted(cases.follow_handover)
+        handovers.on_accepted(reports.follow_handover)
+        parts.on_person_page(report_parts.of_person)
+        parts.on_day_page(report_parts.of_day)
         retention.goes_with_a_file(
             parts_of_files.DELETES, waits=parts_of_files.WAITS, words=parts_of_files.WAITS_WORDS
         )

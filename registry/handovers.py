@@ -4,6 +4,7 @@ Until the new grid accepts, the old one is responsible and keeps sight; from acc
 Locks are taken in one order everywhere: the youth's row, then the handover's.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,6 +18,15 @@ from grids.models import Alert, Grid, ResponsiblePerson, User
 from .models import Handover, Youth
 from .names import mask_name
 from .sql import statements
+
+# What of higher apps follows an accepted handover, in its transaction: see `on_accepted`.
+Follow = Callable[..., object]
+followers: list[Follow] = []
+
+
+def on_accepted(follow: Follow) -> None:
+    """Have what a higher app keeps of a file follow it: called as follow(handover, youth, by=user)."""
+    followers.append(follow)
 
 
 class HandoverEnded(Exception):
@@ -77,6 +87,8 @@ def accept(handover: Handover, *, by: User) -> Youth:
         to=[handover.from_grid_id],
         by=by,
     )
+    for follow in followers:
+        follow(handover, youth, by=by)
     return youth
 
 

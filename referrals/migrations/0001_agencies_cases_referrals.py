@@ -50,7 +50,7 @@ CREATE FUNCTION referrals_member_has_post() RETURNS trigger LANGUAGE plpgsql AS 
 BEGIN
     IF NOT EXISTS (
         SELECT FROM grids_post p WHERE p.user_id = NEW.user_id AND p.role = 'agency'
-          AND daterange(p.starts_on, p.ends_on) && daterange(NEW.starts_on, NEW.ends_on))
+          AND daterange(p.starts_on, p.ends_on) @> NEW.starts_on)
     THEN
         RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'agency_member_has_post',
             MESSAGE = '此人没有“协作单位人员”的任职，请先由安全管理员登记任职';

@@ -119,7 +119,15 @@ class Case(models.Model):
         return self.state not in ENDED
 
 
-class OfCaseQuerySet(GuardedQuerySet[models.Model]):
+class CaseNeedQuerySet(GuardedQuerySet["CaseNeed"]):
+    scope_field = "case__youth__grid_id"
+
+
+class CaseStepQuerySet(GuardedQuerySet["CaseStep"]):
+    scope_field = "case__youth__grid_id"
+
+
+class CaseNoteQuerySet(GuardedQuerySet["CaseNote"]):
     scope_field = "case__youth__grid_id"
 
 
@@ -133,7 +141,7 @@ class CaseNeed(models.Model):
     decided_at = models.DateTimeField("认定时间", null=True)
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="认定人")
 
-    objects = GuardedManager.from_queryset(OfCaseQuerySet)()
+    objects = GuardedManager.from_queryset(CaseNeedQuerySet)()
 
     class Meta:
         verbose_name = verbose_name_plural = "个案需求"
@@ -174,7 +182,7 @@ class CaseStep(models.Model):
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="谁")
     text = EncryptedTextField("说明", purpose="case_step", null=True, blank=True)
 
-    objects = GuardedManager.from_queryset(OfCaseQuerySet)()
+    objects = GuardedManager.from_queryset(CaseStepQuerySet)()
 
     class Meta:
         verbose_name = verbose_name_plural = "个案经过"
@@ -209,7 +217,7 @@ class CaseNote(models.Model):
     at = models.DateTimeField("时间", default=timezone.now)
     submission_key = models.UUIDField(null=True, unique=True)
 
-    objects = GuardedManager.from_queryset(OfCaseQuerySet)()
+    objects = GuardedManager.from_queryset(CaseNoteQuerySet)()
 
     class Meta:
         verbose_name = verbose_name_plural = "个案记录"

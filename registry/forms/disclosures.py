@@ -45,7 +45,8 @@ class DisclosureForm(SubmissionForm):
     )  # fmt: skip
     means = forms.ChoiceField(
         label="怎样提供的",
-        choices=Disclosure.Means.choices,
+        # What goes through the platform is recorded by itself.
+        choices=[each for each in Disclosure.Means.choices if each[0] != Disclosure.Means.PLATFORM],
         widget=forms.RadioSelect,
         error_messages=_NO_SUCH,
     )

@@ -79,6 +79,7 @@ class Disclosure(models.Model):
         SHEET = "sheet", "清单文件"
         PHONE = "phone", "电话"
         SPOKEN = "spoken", "当面"
+        PLATFORM = "platform", "平台转介"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     given_on = models.DateField("提供日期")
