@@ -15,7 +15,7 @@ from datetime import date, datetime, time
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Max, Q
 from django.utils import timezone
 
 from grids import alerts
@@ -40,11 +40,16 @@ _MISMATCH = "这样核对不能证明申请人的身份，请按申请人是谁�
 
 
 def area_of(resident: Resident) -> str:
-    """The grid whose people see to a request about this person: the file's, else the home's; "" when there is none."""
+    """The grid whose people see to a request about this person: the file's, else that of the home, or of the last one.
+
+    "" for somebody who never lived here.
+    """
     youth: Youth | None = getattr(resident, "youth", None)
     if youth is not None:
         return str(youth.grid_id)
-    home = resident.residences.current().select_related("dwelling").first()
+    home = (
+        resident.residences.select_related("dwelling").order_by(F("ends_on").desc(nulls_first=True)).first()
+    )
     return str(home.dwelling.grid_id) if home else ""
 
 
@@ -173,11 +178,7 @@ def erasure_of(request: PersonRequest) -> Erasure:
         return Erasure(False)
     youth: Youth | None = getattr(resident, "youth", None)
     if youth is None:
-        return Erasure(
-            False,
-            refusal="您所说的信息由有关部门依法登记（实有人口、住房、就学、就业等），我们没有为本人建立档案，"
-            "不能替部门删除；请向登记的部门提出。",
-        )
+        return Erasure(False, refusal=_THEIRS + _until(resident))
     if youth.state != Youth.State.CLOSED:
         return Erasure(
             False,
@@ -189,6 +190,24 @@ def erasure_of(request: PersonRequest) -> Erasure:
         return Erasure(False, refusal=reason)
     return Erasure(
         True, what="这份已结的档案立即匿名化：姓名、走访、认定、附言全部删除，只留不能复原的统计数字。"
+    )
+
+
+_THEIRS = (
+    "您所说的信息由有关部门依法登记（实有人口、住房、就学、就业等），我们没有为本人建立档案，不能替部门删除；"
+    "请向登记的部门提出。"
+)
+
+
+def _until(resident: Resident) -> str:
+    """Of somebody who has left: until when it is kept. (Unless he or she is somebody's guardian; that is not said.)"""
+    if resident.residences.current().exists():
+        return ""
+    left_on = resident.residences.aggregate(on=Max("ends_on"))["on"]
+    return (
+        f"本人已不在本市，我们这里的登记最迟在 {term('left').after(left_on)} 之后自动删除。"
+        if left_on
+        else ""
     )
 
 

@@ -12,14 +12,14 @@ from django.utils import timezone
 from grids.models import User
 from grids.permissions import Permission
 
-from ..models import PersonRequest, Resident, Youth
+from ..models import PersonRequest, Residence, Resident, Youth
 from ..models.residents import id_number_index
 from ..public_ids import internal_id
 from ..request_sheet import Text
-from ..requests import Erasure
+from ..requests import Erasure, area_of
 from .fields import DayField, PersonNameField, SubmissionForm, TextField, read_id_number
 
-_NOT_HERE = "在您负责的范围内没有这个人，请核对号码。人已不在本市、或档案由别处负责的，请联系那里或市团委。"
+_NOT_HERE = "在您负责的范围内没有这个人，请核对号码。档案由别处负责的，请联系那里或市团委。"
 _PUBLIC_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WITHOUT_NUMBER = 14  # fewer digits than this are no ID number, so no advice about them
 
@@ -57,13 +57,22 @@ class FindPersonForm(SubmissionForm):
         return text
 
     def _in_scope(self, **key: Any) -> Resident | None:
-        """Somebody who lives in the user's area, or whose file is answered for there."""
-        here = Resident.objects.visible_to(self.user, Permission.RECEIVE_REQUESTS).filter(**key).first()
+        """Somebody who lives in the user's area, whose file is answered for there, or who lived there last.
+
+        Those who left and the dead (their kin may ask: art. 49) are kept for a while and live nowhere.
+        """
+        may = Permission.RECEIVE_REQUESTS
+        here = Resident.objects.visible_to(self.user, may).filter(**key).first()
         if here is not None:
             return here
-        files = Youth.objects.visible_to(self.user, Permission.RECEIVE_REQUESTS).select_related("resident")
-        file = files.filter(**{f"resident__{name}": value for name, value in key.items()}).first()
-        return file.resident if file else None
+        of_person = {f"resident__{name}": value for name, value in key.items()}
+        file = Youth.objects.visible_to(self.user, may).select_related("resident").filter(**of_person).first()
+        if file is not None:
+            return file.resident
+        homes = Residence.objects.visible_to(self.user, may).select_related("resident")
+        last = homes.filter(**of_person).order_by("-ends_on").first()
+        is_last = last is not None and self.user.may_in(may, area_of(last.resident) or "-")
+        return last.resident if last is not None and is_last else None
 
 
 class RequestForm(FindPersonForm):

@@ -1,6 +1,7 @@
 """Youths 青少年档案: the files of the young residents whom the service looks after; the one table lists read."""
 
 import uuid
+from datetime import date
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -18,6 +19,7 @@ from ..codes import Grade, Sex
 from ..encryption import EncryptedTextField
 from ..managers import GuardedManager, GuardedQuerySet
 from ..names import mask_name
+from ..retention_policy import term
 from .characters import Characters
 from .residents import Resident
 
@@ -171,6 +173,11 @@ class Youth(models.Model):
     def age(self) -> int:
         """Whole years 周岁 today; the birthday itself counts as reached."""
         return age_on(self.birth_on, timezone.localdate())
+
+    @property
+    def kept_until(self) -> date | None:
+        """The day on which the closed file becomes anonymous 匿名化; None while it is open."""
+        return term("file").after(self.closed_on) if self.closed_on else None
 
     @property
     def days_overdue(self) -> int:

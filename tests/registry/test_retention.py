@@ -244,6 +244,13 @@ def test_copies_follow_the_person_and_a_closed_file_can_be_opened_again(
     assert opened.visits.count() == 2
 
 
+def test_the_page_of_a_closed_file_says_until_when_it_is_kept(
+    shut: Youth, wang_shanshan: User, sign_in: SignIn
+) -> None:
+    page = sign_in(wang_shanshan).get(f"/youths/{shut.pk}/").content.decode()
+    assert term("file").after(shut.closed_on or TODAY).isoformat() in page
+
+
 # --- Closed files become anonymous
 
 
