@@ -101,7 +101,7 @@ class FileGrantForm(SubmissionForm, _Sought):
         help_text="申请交给这里的区县团委审批；选全市的，由市团委审批。",
         error_messages={"required": "请选择住在哪里。", **_ELSEWHERE},
     )
-    reason = _reason("例如：原网格的孩子转学到这里，家长托我们转交材料，要看联系方式。审批人和审计员会看到。")
+    reason = _reason("例如：原网格的孩子转学到这里，家长托我们转交材料，要看联系方式。审批人会看到。")
     field_order = ("id_number", "name", "division", "reason", "days")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -123,7 +123,7 @@ class AreaGrantForm(SubmissionForm):
         required=False,
         help_text="只需要一个社区（村）时写它的名称，例如：华强社区。范围越小越容易获批。",
     )
-    reason = _reason("写明任务，例如：汛期转移，核对这个村儿童的监护人联系方式。审批人和审计员会看到。")
+    reason = _reason("写明任务，例如：汛期转移，核对这个村儿童的监护人联系方式。审批人会看到。")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -149,7 +149,7 @@ class AreaGrantForm(SubmissionForm):
 class ReasonGrantForm(SubmissionForm):
     """Ask to know the private category of a file that one can read."""
 
-    reason = _reason("例如：学校要开家长会，需要知道怎样联系监护人更合适。审批人和审计员会看到。")
+    reason = _reason("例如：学校要开家长会，需要知道怎样联系监护人更合适。审批人会看到。")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -68,6 +68,7 @@ def _tasks(user: User) -> list[Task]:
         found.append(Task("用户与任职", "开设、停用账号，登记和终止任职。", reverse("admin:index")))
     if user.may(Permission.READ_AUDIT):
         found.append(Task("查阅审计", "查谁看过哪些档案和名单，看异常查阅。", reverse("readings")))
+        found.append(Task("临时授权", "查谁获准看了范围以外的档案，谁紧急查阅、谁复核。", reverse("grants")))
     if user.may(Permission.ANSWER_REFERRALS):
         found.append(Task("转介收件箱", "发给本单位的转介和名单会出现在这里。目前没有待办。"))
     if user.may(Permission.SEARCH_PEOPLE):
