@@ -274,8 +274,7 @@ NAMELESS = {
     "sign_ins_of", "alert", "youth_search", "search_new", "youth_new", "residents_search", "households_search",
     "dwellings_search", "feeds", "feed_new", "upload", "upload_decline", "upload_errors", "batch", "batch_undo",
     "batch_errors", "readings", "readings_unusual", "seals", "seal_new", "seal", "rules_of_processing", "disclosures",
-    "request_new",
-    "exports", "export", "export_file",
+    "exports", "export", "export_file", "request_new",
 }  # fmt: skip
 
 

@@ -309,7 +309,9 @@ def make_youth(
     for category in categories:
         make_enrolment(youth, category)
     if closing.get("state") == Youth.State.CLOSED:
-        closed(youth, closing.get("closed_on"), closing.get("closed_reason", "已满 26 周岁"), next_due_on=due_on)
+        closed(
+            youth, closing.get("closed_on"), closing.get("closed_reason", "已满 26 周岁"), next_due_on=due_on
+        )
     refreshed(youth)
     return youth
 
