@@ -272,6 +272,25 @@ def test_a_request_is_taken_in_from_a_number(youth: Youth, yang_ying: User, sign
     assert "请写明具体要求" in wrong.content.decode()
 
 
+def test_kin_of_the_dead_and_those_who_left_are_heard_where_the_person_lived_last(
+    yang_ying: User, fanchang: User, jiujiang: User, sign_in: SignIn
+) -> None:
+    gone = make_resident("王小河", dwelling=make_dwelling(GRID))
+    left_on = timezone.localdate() - timedelta(days=40)
+    gone.residences.update(ends_on=left_on)
+    number = str(gone.id_number)
+    far = sign_in(fanchang).post("/requests/new/", {"step": "find", "number": number})
+    assert "没有这个人" in far.content.decode()
+    found = sign_in(yang_ying).post("/requests/new/", {"step": "find", "number": number})
+    assert "王小河" in found.content.decode()
+    made = verbs.receive(
+        resident=gone, kind="delete", capacity="relative", asker_name="王大河", identity="kinship", wants="删除",
+        received_on=timezone.localdate(), by=yang_ying,
+    )  # fmt: skip
+    page = sign_in(jiujiang).get(f"/requests/{made.pk}/").content.decode()
+    assert str(term("left").after(left_on)) in page
+
+
 @pytest.mark.parametrize(
     "number", ["", "340207199001011234", "R00000", "00000000-0000-4000-8000-000000000001"]
 )
