@@ -22,13 +22,12 @@ from grids.permissions import Permission
 from grids.scope import prefix_range, widest
 
 from ..models import Dwelling, Presence, Search
-from ..public_ids import public_id
 from .counts import Facet, Link
 from .cursors import BadCursor
 from .door_pages import DoorPage, Key, read_door_page
 from .lists import Chip
 from .people import CHILD, MAKEUP_RULES, OF_PERSON, PeopleFilter, narrowed
-from .people_rows import Door, Person, Row, files_of, person_of, place_names
+from .people_rows import Door, Person, Row, doors_of, files_of, person_of
 from .people_words import at_doors_meant, people_meant
 from .places import INDENT, Places
 from .youths import years_before
@@ -43,12 +42,9 @@ HOME_NUMBER = Func(
     arg_joiner=" << 32 | ",
     output_field=BigIntegerField(),
 )
-_PLACE = "dwelling__grid__community__parent__parent"
 _COLUMNS = (
     "since_on", "birth_on", "household", "grid", "resident__name", "resident__sex", "resident__relation",
-    "dwelling__estate", "dwelling__building", "dwelling__unit", "dwelling__room", "dwelling__address",
-    "dwelling__grid__name", "dwelling__grid__community__name", "dwelling__grid__community__parent__name",
-    f"{_PLACE}__name",
+    "dwelling__estate", "dwelling__building", "dwelling__unit", "dwelling__room", "dwelling__address", "dwelling__grid",
 )  # fmt: skip
 _NUMBERS = {
     "age_min": "{} 岁及以上",
@@ -218,7 +214,7 @@ class PeopleList:
     def _people(self, condition: Q) -> list[Any]:
         """People of the page with all that a row shows."""
         few = Presence.objects.visible_to(self.user).filter(condition)
-        joined = few.select_related("resident", _PLACE).only(*_COLUMNS)
+        joined = few.select_related("resident", "dwelling").only(*_COLUMNS)
         return list(joined.order_by("birth_on", "pk"))
 
     def _person(self, one: Any, *, is_meant: bool = True) -> Person:
@@ -228,9 +224,8 @@ class PeopleList:
     def _files(self) -> dict[int, UUID]:
         return files_of(self.user, self.shown)
 
-    def _door(self, dwelling: Dwelling) -> Door:
-        names = place_names(dwelling)[self._shared_levels :]
-        return Door(public_id("dwelling", dwelling.pk), str(dwelling), " · ".join(names))
+    def _doors_of(self, dwellings: Iterable[Dwelling]) -> dict[int, Door]:
+        return doors_of(dwellings, skip=self._shared_levels)
 
     @cached_property
     def _shared_levels(self) -> int:
@@ -280,7 +275,8 @@ class Residents(PeopleList):
         self.shown = [key[-1] for key in self.page.keys]
         known = {one.pk: one for one in self._people(Q(pk__in=self.shown))}
         found = [known[pk] for pk in self.shown if pk in known]
-        return [Row(self._door(one.dwelling), [self._person(one)]) for one in found]
+        doors = self._doors_of(one.dwelling for one in found)
+        return [Row(doors[one.dwelling_id], [self._person(one)]) for one in found]
 
 
 class Households(PeopleList):
@@ -314,9 +310,10 @@ class Households(PeopleList):
             homes[one.dwelling_id, one.household_id or 0].append(one)
         self.shown = [one.pk for key in keys for one in homes[key]]
         meant = self._meant(dwellings)
+        doors = self._doors_of(people[0].dwelling for people in homes.values())
         return [
             Row(
-                self._door(homes[key][0].dwelling),
+                doors[key[0]],
                 [self._person(one, is_meant=meant is None or one.pk in meant) for one in homes[key]],
             )
             for key in keys
@@ -371,7 +368,7 @@ class Dwellings(PeopleList):
         self.shown = [key[1] for key in self.page.keys]
         few = Dwelling.objects.visible_to(self.user, Permission.SEARCH_PEOPLE).filter(pk__in=self.shown)
         child = years_before(timezone.localdate(), CHILD)
-        counted = few.select_related("grid__community__parent__parent").annotate(
+        counted = few.annotate(
             people_count=Count("people"),
             household_count=Count(
                 Coalesce("people__household_id", 0), distinct=True, filter=Q(people__isnull=False)
@@ -379,9 +376,10 @@ class Dwellings(PeopleList):
             child_count=Count("people", filter=Q(people__birth_on__gt=child)),
         )
         known: dict[int, Any] = {dwelling.pk: dwelling for dwelling in counted}
+        doors = self._doors_of(known.values())
         return [
             Row(
-                self._door(one),
+                doors[one.pk],
                 people_count=one.people_count,
                 household_count=one.household_count,
                 child_count=one.child_count,

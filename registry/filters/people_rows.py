@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from grids.models import User
+from grids.models import Grid, User
 from grids.permissions import Permission
 
 from ..codes import Relation, Sex, label_of
@@ -78,9 +78,24 @@ def files_of(user: User, residents: Iterable[int]) -> dict[int, UUID]:
     return dict(files.values_list("resident_id", "pk"))
 
 
+def doors_of(dwellings: Iterable[Dwelling], *, skip: int) -> dict[int, Door]:
+    """Dwelling → its door, without the first levels of its place; the names are read once a grid (one statement)."""
+    doors = {dwelling.pk: dwelling for dwelling in dwellings}
+    grids = Grid.objects.filter(pk__in={door.grid_id for door in doors.values()})
+    places = {grid.pk: _names_of(grid)[skip:] for grid in grids.select_related("community__parent__parent")}
+    return {
+        pk: Door(public_id("dwelling", pk), str(door), " · ".join(places[door.grid_id]))
+        for pk, door in doors.items()
+    }
+
+
 def place_names(dwelling: Dwelling) -> tuple[str, str, str, str]:
     """District, street, community and grid of a dwelling."""
-    community = dwelling.grid.community
+    return _names_of(dwelling.grid)
+
+
+def _names_of(grid: Grid) -> tuple[str, str, str, str]:
+    community = grid.community
     street = community.parent
     district = street.parent if street else None
-    return (str(district or ""), str(street or ""), short_name(community.name), str(dwelling.grid))
+    return (str(district or ""), str(street or ""), short_name(community.name), str(grid))
