@@ -7,7 +7,7 @@ RUN python -m venv /packages \
 
 FROM python:3.13-slim-bookworm
 ENV PATH=/packages/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    STATIC_ROOT=/site/static-collected FILES_ROOT=/files FEED_FILES_DIR=/files/feed-files FEED_ERRORS_DIR=/files/feed-errors \
+    STATIC_ROOT=/site/static-collected FILES_ROOT=/files FEED_FILES_DIR=/files/feed-files FEED_ERRORS_DIR=/files/feed-errors EXPORT_FILES_DIR=/files/export-files \
     SEAL_LEDGER=/seals/ledger
 RUN useradd --system --home-dir /site --shell /usr/sbin/nologin site \
     && mkdir /files /seals && chown site:site /files /seals

@@ -159,6 +159,8 @@ def me(request: HttpRequest) -> HttpResponse:
         "has_factor": second_factor.has_one(user),
         "may_ask": user.may(Permission.SEE_YOUTHS),
         "may_seal": user.may(Permission.SEAL),
+        "takes_away": any(map(user.may, (Permission.EXPORT, Permission.LOAD_FEEDS, Permission.READ_AUDIT))),
+        "sees_told": user.may(Permission.EXPORT) or user.may(Permission.READ_AUDIT),
     }
     return render(request, "grids/account/me.html", context)
 

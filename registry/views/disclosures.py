@@ -25,7 +25,8 @@ from .. import disclosures as verbs
 from .. import readings
 from ..forms.disclosures import DisclosureFilter, DisclosureForm
 from ..holding import Refused
-from ..models import Disclosure, Youth
+from ..models import Disclosure, Duty, Youth
+from ..person import county_names
 from .held_file import on_open_file
 
 
@@ -72,7 +73,7 @@ def disclosure(request: HttpRequest, disclosure_id: UUID) -> HttpResponse:
 @on_open_file(Permission.SEE_YOUTHS)
 def disclosure_new(request: HttpRequest, youth: Youth) -> HttpResponse:
     """One that was made by hand: a letter, a call, a talk."""
-    form = DisclosureForm(request.POST if request.method == "POST" else None)
+    form = DisclosureForm(request.POST if request.method == "POST" else None, initial=_of_letter(youth))
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
         fields = given.pop("fields_given")
@@ -85,3 +86,16 @@ def disclosure_new(request: HttpRequest, youth: Youth) -> HttpResponse:
             return redirect("youth", youth.pk)
     context = {"youth": youth, "form": form}
     return render(request, "registry/disclosures/new.html", context, status=422 if form.errors else 200)
+
+
+def _of_letter(youth: Youth) -> dict[str, Any]:
+    """What the letter 转介函 to where somebody moves tells, while its answer is waited for; else nothing is known."""
+    waiting = youth.handovers.open().filter(to_grid=None).exclude(destination_code="").first()
+    place = county_names({waiting.destination_code}).get(waiting.destination_code) if waiting else None
+    if not place:
+        return {}
+    return {
+        "receiver": f"共青团{place}委员会", "receiver_kind": Disclosure.ReceiverKind.COMMITTEE,
+        "fields_given": ["name", "age_sex", "address"], "why": "迁往当地，转请接续关爱",
+        "means": Disclosure.Means.LETTER, "duty": Duty.TRANSFER,
+    }  # fmt: skip

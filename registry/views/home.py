@@ -69,6 +69,8 @@ def _tasks(user: User) -> list[Task]:
     if user.may(Permission.READ_AUDIT):
         found.append(Task("查阅审计", "查谁看过哪些档案和名单，看异常查阅。", reverse("readings")))
         found.append(Task("临时授权", "查谁获准看了范围以外的档案，谁紧急查阅、谁复核。", reverse("grants")))
+        found.append(Task("提供记录", "查向外单位提供过什么、依据什么，只有编号。", reverse("disclosures")))
+        found.append(Task("导出记录", "查谁导出过什么；外泄的表格可查到导出人。", reverse("exports")))
     if user.may(Permission.ANSWER_REFERRALS):
         found.append(Task("转介收件箱", "发给本单位的转介和名单会出现在这里。目前没有待办。"))
     if user.may(Permission.SEARCH_PEOPLE):

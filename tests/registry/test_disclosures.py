@@ -15,7 +15,7 @@ from registry import consents, disclosures
 from registry.holding import Refused
 from registry.models import CheckRequest, DisclosedPerson, Disclosure, Reading, Youth
 from tests.cast import SignIn
-from tests.factories import HUAQIANG, PINGPU, YINHU, make_consent, make_disclosure, make_youth
+from tests.factories import HUAQIANG, PINGPU, YINHU, make_consent, make_disclosure, make_handover, make_youth
 
 pytestmark = pytest.mark.django_db
 HERE = f"{YINHU}001"
@@ -127,6 +127,19 @@ def test_a_form_on_the_persons_page(sign_in: SignIn, wang_shanshan: User) -> Non
     assert "已登记" in text
     for word in ("上海市浦东新区团委", "姓名、住址", "转介关爱", "国发〔2016〕13号"):
         assert word in text
+
+
+def test_the_letter_of_a_move_out_of_the_city_is_filled_in_beforehand(
+    sign_in: SignIn, wang_shanshan: User
+) -> None:
+    youth = make_youth(grid=HERE)
+    handover = make_handover(youth, None)
+    client, url = sign_in(wang_shanshan), f"/youths/{youth.pk}/disclose/"
+    assert url in client.get(f"/handovers/{handover.pk}/").content.decode()
+    text = client.get(url).content.decode()
+    for word in ("共青团上海市浦东新区委员会", "转请接续关爱"):
+        assert word in text
+    assert "委员会" not in client.get(f"/youths/{make_youth(grid=HERE).pk}/disclose/").content.decode()
 
 
 def test_the_list_is_of_the_own_area_and_names_nobody(
