@@ -30,12 +30,14 @@ class Contents:
     file_went: bool = False
     rows: dict[str, list[Row]] = field(default_factory=dict)
     tombstones: list[str] = field(default_factory=list)
+    # Texts out of rows that stay: [table, column, column of the key, key, text].
+    texts: list[list[str]] = field(default_factory=list)
     # What was rewritten rather than taken: of a file that stays, its dates before, to be read by people alone.
     former: Row = field(default_factory=dict)
 
     @property
     def rows_taken(self) -> int:
-        return sum(map(len, self.rows.values()))
+        return sum(map(len, self.rows.values())) + len(self.texts)
 
     @property
     def submission_keys(self) -> list[str]:

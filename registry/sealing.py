@@ -10,7 +10,7 @@ Readings 查阅记录 stay: they are append-only and hold random ids, which lead
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,18 +19,17 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
-from . import envelopes, sealing_of, tombstones
+from . import envelopes, seal_groups, seal_texts, sealing_of, tombstones
 from .check_requests import in_words
 from .codes import FactKind
 from .envelopes import Contents, Row
 from .models import Candidate, Fact, Resident, Youth
 from .readings import subject_id
 from .rules import settle_grids
+from .seal_past import Past, rows_of, without
 from .sql import statements
 
 _SQL = statements("seals.sql")
-# What follows in the same act is written within so long.
-_SAME_ACT = timedelta(seconds=60)
 _CAME_SOONER, _VISITED = "调整走访安排", "走访"
 # The topics of the rules that read a fact of the young person's own (registry/sql/rules/).
 _TOPICS: dict[str, tuple[str, ...]] = {
@@ -54,6 +53,8 @@ class Choice:
     corrections: tuple[UUID, ...] = ()
     needs: tuple[int, ...] = ()
     facts: tuple[int, ...] = ()
+    texts: tuple[str, ...] = ()  # names of free texts (registry/seal_texts.py)
+    others: tuple[str, ...] = ()  # "group:key" of what a higher app offers (registry/seal_groups.py)
     whole_file: bool = False
 
     @property
@@ -74,6 +75,8 @@ class Choice:
             corrections=tuple(map(UUID, said["corrections"])),
             needs=tuple(map(int, said["needs"])),
             facts=tuple(map(int, said["facts"])),
+            texts=tuple(said.get("texts", ())),
+            others=tuple(said.get("others", ())),
             whole_file=said["whole_file"],
         )
 
@@ -115,9 +118,11 @@ class Taking:
 
     def run(self) -> Contents:
         """Take everything; the caller has locked the resident and the file, and begun."""
+        self.contents.texts = seal_texts.take(self.youth, self.choice.texts)
         facts = self._facts()
         self._about_facts(facts)
         self._corrections()
+        self._others()
         self._visits()
         self._enrolments()
         if self.choice.whole_file or self._nothing_left():
@@ -166,6 +171,17 @@ class Taking:
         self._told(self.take("grids_alert", "t.event_key = ANY (%(keys)s::text[])", keys=keys))
 
     # --- What belongs to a matter
+
+    def _others(self) -> None:
+        """What a higher app keeps of the person, and the alerts about it."""
+        for group in seal_groups.GROUPS.values():
+            prefix = f"{group.key}:"
+            keys = [name.removeprefix(prefix) for name in self.choice.others if name.startswith(prefix)]
+            if keys:
+                for table, condition in group.takes:
+                    taken = self.take(table, f"({condition})", chosen=keys)
+                    if table == "grids_alert":
+                        self._told(taken)
 
     def _visits(self) -> None:
         """With the needs that they opened. Needs chosen by themselves go too."""
@@ -263,11 +279,11 @@ class Taking:
         """Next visit and last verification as they would be without these acts, in the history and on the file."""
         with connection.cursor() as cursor:
             cursor.execute(_SQL["past"], self.ids)
-            past = [_Past(*row) for row in cursor.fetchall()]
-        gone = _rows_of(acts, past)
+            past = [Past(*row) for row in cursor.fetchall()]
+        gone = rows_of(acts, past)
         if not gone:
             return
-        mended = _without(past, gone, self._before_it_all(past[0]))
+        mended = without(past, gone, self._before_it_all(past[0]))
         self.contents.former |= {
             "next_due_on": str(self.youth.next_due_on),
             "last_verified_on": str(self.youth.last_verified_on),
@@ -295,7 +311,7 @@ class Taking:
             )
         self.youth.next_due_on, self.youth.last_verified_on = last.next_due_on, last.last_verified_on
 
-    def _before_it_all(self, first: "_Past") -> "_Past":
+    def _before_it_all(self, first: "Past") -> "Past":
         """Of a file whose history begins with what is sealed: what the visits that stay say of its dates."""
         latest = self.youth.visits.order_by("-visited_on", "-created_at").first()
         seen = [visit.visited_on for visit in self.youth.visits.all() if "address" in visit.confirmed]
@@ -304,48 +320,6 @@ class Taking:
             next_due_on=latest.next_due_on if latest else self.youth.next_due_on,
             last_verified_on=max(seen, default=None),
         )
-
-
-@dataclass(frozen=True)
-class _Past:
-    """What a history row of the file says of its two dates."""
-
-    id: int
-    at: datetime
-    by: int | None
-    why: str | None
-    next_due_on: Any
-    last_verified_on: Any
-
-
-def _rows_of(acts: list[tuple[str, int | None, str]], past: list[_Past]) -> set[int]:
-    """The history rows that these acts (moment, by whom, our phrase for it) wrote on the file."""
-    gone: set[int] = set()
-    for moment, by, why in acts:
-        began = datetime.fromisoformat(moment)
-        for row in past:
-            same = row.by == by and row.why == why and began <= row.at <= began + _SAME_ACT
-            if same and row.id not in gone:
-                gone.add(row.id)
-                break
-    return gone
-
-
-def _without(past: list[_Past], gone: set[int], base: _Past) -> list[_Past]:
-    """The rows that stay, with each date as the acts that stay have set it. `base`: where the first of all is gone."""
-    kept: list[_Past] = []
-    before: _Past | None = None
-    for row in past:
-        if row.id not in gone:
-            last = kept[-1] if kept else base
-            dates = {
-                name: getattr(last, name)
-                for name in ("next_due_on", "last_verified_on")
-                if before is not None and getattr(row, name) == getattr(before, name)
-            }
-            kept.append(replace(row, **dates))
-        before = row
-    return kept
 
 
 def _words_of(row: Row) -> str:
@@ -389,6 +363,7 @@ def put_back(contents: Contents) -> UUID:
                     _SQL["put_back"].format(table=table, columns=columns),
                     {"rows": json.dumps(envelopes.encrypted(table, rows))},
                 )
+    seal_texts.put_back(contents.texts)
     return UUID(other or contents.youth_id)
 
 

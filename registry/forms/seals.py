@@ -9,6 +9,7 @@ from django.utils.text import Truncator
 
 from grids.models import User
 
+from .. import seal_groups, seal_texts
 from ..check_requests import in_words
 from ..corrections import LABELS
 from ..models import Reopening, Seal, Youth
@@ -16,7 +17,7 @@ from ..sealing import Choice
 from ..seals import Notice
 from .fields import DayField, SubmissionForm, TextField
 
-GROUPS = ("enrolments", "visits", "needs", "corrections", "facts")
+GROUPS = ("enrolments", "visits", "needs", "corrections", "facts", "texts")
 _WORDS = 60
 Choices = list[tuple[str, str]]
 
@@ -61,6 +62,7 @@ class SealForm(SubmissionForm):
     needs = _group("需求", "因这件事提出的需求。")
     corrections = _group("更正", "提到这件事的更正，连同由它提出的校核。")
     facts = _group("各方情况", "部门或走访登记的情况，连同数据批次里的留底。")
+    texts = _group("其他文字", "写在档案、交接、迁移上的话；只抹去这段话，别的不变。")
     whole_file = forms.BooleanField(
         label="整份档案都是因为这件事建立的，全部封存",
         help_text="勾选后，上面不用再逐项选择。",
@@ -70,6 +72,8 @@ class SealForm(SubmissionForm):
     def __init__(self, *args: Any, youth: Youth, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.youth = youth
+        for key, group in seal_groups.GROUPS.items():
+            self.fields[key] = _group(group.label, group.help_text)
         for name, choices in _offered(youth).items():
             field = self.fields[name]
             assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101 - for the type checker
@@ -84,7 +88,8 @@ class SealForm(SubmissionForm):
     @property
     def groups(self) -> list[forms.BoundField]:
         """The groups in which this file has anything."""
-        return [self[name] for name in GROUPS if self.fields[name].choices]  # type: ignore[attr-defined]
+        names = (*GROUPS, *seal_groups.GROUPS)
+        return [self[name] for name in names if self.fields[name].choices]  # type: ignore[attr-defined]
 
     @property
     def choice(self) -> Choice:
@@ -95,6 +100,8 @@ class SealForm(SubmissionForm):
             corrections=tuple(map(UUID, given["corrections"])),
             needs=tuple(map(int, given["needs"])),
             facts=tuple(map(int, given["facts"])),
+            texts=tuple(given["texts"]),
+            others=tuple(f"{key}:{each}" for key in seal_groups.GROUPS for each in given[key]),
             whole_file=given["whole_file"],
         )
 
@@ -150,6 +157,8 @@ def _offered(youth: Youth) -> dict[str, Choices]:
             for c in youth.corrections.all()
         ],
         "facts": [(str(f.pk), f"{in_words(f)}，{f.source or '走访所见'}") for f in facts],
+        "texts": [(text.name, text.words) for text in seal_texts.texts_of(youth)],
+        **{key: group.offered(youth) for key, group in seal_groups.GROUPS.items()},
     }
 
 

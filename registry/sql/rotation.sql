@@ -15,7 +15,7 @@ SELECT {key}, {columns} FROM {table} WHERE {beyond} AND ({old})
 ORDER BY {key} LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
 
 -- name: write
-UPDATE {table} AS t SET {assignments} FROM (VALUES %s) AS v (key, {columns}) WHERE t.{key} = v.key
+UPDATE {table} AS t SET {assignments} FROM (VALUES %s) AS v (of_row, {columns}) WHERE t.{key} = v.of_row
 
 -- name: image_counts
 SELECT left(image ->> '{column}', 6), count(*)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from io import StringIO
@@ -13,11 +14,22 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db import DatabaseError, connection, models, transaction
-from django.test.utils import isolate_apps
+from django.test.utils import CaptureQueriesContext, isolate_apps
 from django.utils import timezone
 
+from grids.encryption import keys
 from grids.models import Alert, User
-from registry import enrolments, rules, seal_ledger, sealing_of, seals, visits, youths
+from registry import (
+    enrolments,
+    rules,
+    seal_groups,
+    seal_ledger,
+    seal_texts,
+    sealing_of,
+    seals,
+    visits,
+    youths,
+)
 from registry.feeds.undo import undo
 from registry.holding import Refused
 from registry.invariants import findings
@@ -26,8 +38,11 @@ from registry.models import (
     Candidate,
     Category,
     Enrolment,
+    Export,
     Fact,
     Handover,
+    Move,
+    Reading,
     Reopening,
     Resident,
     Seal,
@@ -699,3 +714,135 @@ def test_every_line_of_the_table_is_a_model_and_every_condition_runs(accused: Yo
         for table, condition in sealing_of.of_file():
             sql = f"SELECT count(*) FROM {table} t WHERE {condition}"  # noqa: S608
             cursor.execute(sql, {"youth": accused.pk, "resident": accused.resident_id})
+
+
+# --- Words, and what a higher app keeps
+
+
+def test_words_on_what_stays_go_alone_and_out_of_the_history(
+    accused: Youth, jiujiang: User, city_cadre: User
+) -> None:
+    handover = make_handover(accused, f"{YINHU}002", note=WORDS)
+    move = handover.move
+    Move.objects.everyone(because="test").filter(pk=move.pk).update(note=WORDS)
+    youths.set_grade(youth=accused, grade="A", reason=WORDS, version=accused.version, by=city_cadre)
+    accused.refresh_from_db()
+    names = [text.name for text in seal_texts.texts_of(accused)]
+    assert len(names) == 3
+    made = seal(accused, jiujiang, texts=names)
+    assert everything(Handover).get().note == ""
+    assert everything(Move).get().note == ""
+    accused.refresh_from_db()
+    assert (accused.grade, accused.grade_reason) == ("A", "")
+    assert {row.grade_reason for row in Youth.history.filter(id=accused.pk)} == {""}
+    assert {row.note for row in Handover.history.all()} == {""}
+    assert seal_texts.texts_of(accused) == []
+    seals.reopen(reopening=ask(made, jiujiang), by=city_cadre)
+    accused.refresh_from_db()
+    assert accused.grade_reason == WORDS
+    assert everything(Move).get().note == WORDS
+    assert [row.note for row in Handover.history.all()] == [WORDS]
+    assert_sound()
+
+
+def test_the_reason_of_a_file_does_not_keep_it_when_it_is_sealed_too(
+    jiujiang: User, city_cadre: User
+) -> None:
+    youth = make_youth("李小山", grid=HERE, categories=["misconduct"], opened_reason=WORDS)
+    words = [text.name for text in seal_texts.texts_of(youth)]
+    seal(youth, jiujiang, enrolments=[of_category(youth, "misconduct").pk], texts=words)
+    assert not everything(Youth).exists()
+    assert_sound()
+
+
+def test_a_higher_app_offers_what_it_keeps(
+    accused: Youth, jiujiang: User, wang_shanshan: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, chosen = make_visit(accused, by=wang_shanshan), make_visit(accused, by=wang_shanshan)
+    group = seal_groups.Group(
+        key="letters",
+        label="信件",
+        help_text="",
+        offered=lambda youth: [(str(visit.pk), "信") for visit in youth.visits.all()],
+        takes=(("registry_visit", "t.youth_id = %(youth)s AND t.id::text = ANY (%(chosen)s)"),),
+    )
+    monkeypatch.setitem(seal_groups.GROUPS, "letters", group)
+    seal(accused, jiujiang, others=[f"letters:{chosen.pk}"])
+    assert list(accused.visits.all()) == [kept]
+
+
+def test_a_key_that_is_rotated_leaves_envelopes_and_tombstones_as_they_are(
+    accused: Youth, jiujiang: User, city_cadre: User, settings: Any
+) -> None:
+    made = seal(accused, jiujiang, enrolments=[of_category(accused, "misconduct").pk])
+    stones = _stones()
+    old = settings.FIELD_KEYS
+    new = f"2:{'ab' * 32},{old},seal:{keys().seal.hex()}"
+    _take_up(settings, new)
+    call_command("rotate_keys", stdout=StringIO())
+    index = re.search(r"index:[0-9a-f]{64}", old)
+    assert index is not None
+    _take_up(settings, f"2:{'ab' * 32},{index[0]},seal:{keys().seal.hex()}")  # the old key is gone for good
+    assert _stones() == stones
+    assert [entry.seal for entry in seal_ledger.entries()] == [str(made.pk)]
+    seals.reopen(reopening=ask(made, jiujiang), by=city_cadre)
+    assert of_category(accused, "misconduct").evidence == WORDS
+
+
+def _take_up(settings: Any, field_keys: str) -> None:
+    settings.FIELD_KEYS = field_keys
+    keys.cache_clear()
+
+
+def _stones() -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id::text, mark::text FROM registry_tombstone ORDER BY 1")
+        return list(cursor.fetchall())
+
+
+@pytest.fixture(autouse=True)
+def _keys_of_the_settings() -> Iterator[None]:
+    yield
+    keys.cache_clear()
+
+
+def test_a_stored_sheet_that_names_the_person_is_gone(
+    accused: Youth, jiujiang: User, settings: Any, tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.EXPORT_FILES_DIR = tmp_path
+    reading = Reading.objects.create(
+        by=jiujiang,
+        post="",
+        page="youths_export",
+        subject="youth",
+        count=1,
+        subject_ids=[accused.pk],
+        request_id="",
+    )
+    values = {"by": jiujiang, "post": "", "kind": "youths", "state": "ready", "ends_at": timezone.now()}
+    hit, miss = (
+        Export.objects.create(ordinal=number, mark=bytes([number]), reading_id=reading_id, **values)
+        for number, reading_id in enumerate((reading.pk, None))
+    )
+    for export in (hit, miss):
+        export.path.write_text("x")
+    with django_capture_on_commit_callbacks(execute=True):
+        seal(accused, jiujiang, enrolments=[of_category(accused, "misconduct").pk])
+    assert (hit.path.exists(), miss.path.exists()) == (False, True)
+    assert Export.objects.visible_to(jiujiang).get(state="gone") == hit
+
+
+def test_a_seal_costs_the_same_number_of_statements_however_much_there_is(
+    accused: Youth, jiujiang: User, wang_shanshan: User
+) -> None:
+    other = make_youth("李小山", grid=HERE, categories=["left_behind", "misconduct"])
+    for _ in range(8):
+        make_visit(other, by=wang_shanshan, found=WORDS)
+    counts = []
+    for youth in (accused, other):
+        chosen = [visit.pk for visit in youth.visits.all()]
+        with CaptureQueriesContext(connection) as captured:
+            seal(youth, jiujiang, enrolments=[of_category(youth, "misconduct").pk], visits=chosen)
+        counts.append(len(captured))
+    assert abs(counts[0] - counts[1]) <= 4  # the dates are mended for the first alone
+    assert max(counts) < 60
