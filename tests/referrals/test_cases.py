@@ -35,7 +35,8 @@ def reached(case: Case, word: str = "办好了") -> dict[int, NeedOutcome]:
 
 def close(case: Case, by: User, **fields: object) -> Case:
     values = {
-        "outcomes": reached(case), "conclusion": "赔偿到位，孩子在校。", "asked": "guardian", "view": "奶奶满意。", **fields
+        "outcomes": reached(case), "conclusion": "赔偿到位，孩子在校。", "asked": "guardian", "view": "奶奶满意。",
+        **fields,
     }  # fmt: skip
     return cases.close(case=case, by=by, **values)  # type: ignore[arg-type]
 
@@ -129,7 +130,7 @@ class TestClosing:
         with pytest.raises(Refused, match="心理疏导"):
             close(again, jiujiang, outcomes={})
         done = close(again, jiujiang, outcomes={talk.pk: NeedOutcome("reached", "去了六次")})
-        closings = [step.text for step in done.steps.filter(kind="closed")]
+        closings = [step.text or "" for step in done.steps.filter(kind="closed")]
         assert "没有去" in closings[0]
         assert "去了六次" in closings[1]
 
@@ -141,7 +142,7 @@ class TestTheDatabase:
         case = make_case(xiaohai, jiujiang)
         case.state = "closed"
         with (
-            pytest.raises(IntegrityError, match="case_closed_with_outcome_per_need|每一项需求"),
+            pytest.raises(IntegrityError, match="每一项需求"),
             transaction.atomic(),
         ):
             case.save()
@@ -159,25 +160,25 @@ class TestTheDatabase:
     )
     def test_not_by_sql(self, xiaohai: Youth, jiujiang: User, change: str) -> None:
         make_case(xiaohai, jiujiang)
-        refused(f"UPDATE referrals_case SET {change}")
+        refused(f"UPDATE referrals_case SET {change}")  # noqa: S608
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE referrals_caseneed SET outcome = 'reached', note = (SELECT title FROM referrals_case LIMIT 1),"
                 " decided_at = now(), decided_by_id = (SELECT owner_id FROM referrals_case LIMIT 1)"
             )
-        refused(f"UPDATE referrals_case SET {change}")
+        refused(f"UPDATE referrals_case SET {change}")  # noqa: S608
 
     @pytest.mark.parametrize("table", ["case", "caseneed", "casestep", "casenote"])
     def test_nothing_is_deleted(self, xiaohai: Youth, jiujiang: User, table: str) -> None:
         case = make_case(xiaohai, jiujiang)
         cases.add_note(case=case, level="team", text="已联系学校", by=jiujiang)
-        refused(f"DELETE FROM referrals_{table}")
+        refused(f"DELETE FROM referrals_{table}")  # noqa: S608
 
     @pytest.mark.parametrize("table", ["casestep", "casenote"])
     def test_what_happened_is_never_altered(self, xiaohai: Youth, jiujiang: User, table: str) -> None:
         case = make_case(xiaohai, jiujiang)
         cases.add_note(case=case, level="team", text="已联系学校", by=jiujiang)
-        refused(f"UPDATE referrals_{table} SET at = now() - interval '1 day'")
+        refused(f"UPDATE referrals_{table} SET at = now() - interval '1 day'")  # noqa: S608
 
     def test_an_outcome_of_a_closed_case_stays(self, xiaohai: Youth, jiujiang: User) -> None:
         close(make_case(xiaohai, jiujiang), jiujiang)
