@@ -77,6 +77,7 @@ class Nav:
         if self.may(Permission.SEARCH_PEOPLE):
             found += self._item("人房", "map-pin", "households", "/residents/", "/dwellings/")
         if self.may(Permission.SEE_YOUTHS):
+            found += self._item("上报", "triangle-alert", "reports")
             found += self._item("线索", "map-pin", "candidates")
             found += self._item("迁移", "arrow-left-right", "moves", "/handovers/")
             found += self._item("提醒", "bell", "alerts", has_badge=True)
@@ -106,6 +107,8 @@ class Nav:
                 "youths",
                 "/visits/",
             )
+        if self.may(Permission.SEE_YOUTHS):
+            found += self._item("上报", "triangle-alert", "report_new", "/reports/")
         if self.may(Permission.SEARCH_PEOPLE):
             found += self._item("人房", "map-pin", "households", "/residents/", "/dwellings/")
         if self.may(Permission.SEE_YOUTHS):

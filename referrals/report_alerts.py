@@ -38,7 +38,7 @@ WITH waiting AS (
     WHERE asked.user_id <> w.found_by_id
     ORDER BY w.id, asked.user_id, asked.step
 ), told AS (
-    SELECT a.id, a.addressee_id, a.done_at, split_part(a.event_key, ':', 2)::uuid AS report_id
+    SELECT a.id, a.addressee_id, a.done_at, w.id AS report_id
     FROM waiting w
     JOIN grids_alert a ON a.event_key = ANY (ARRAY[
         'report:' || w.id || ':grid', 'report:' || w.id || ':community', 'report:' || w.id || ':street',

@@ -19,6 +19,7 @@ Decided here:
 - The report of a household stays when one person's file is sealed: it is the home's, and names nobody by id.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -31,9 +32,9 @@ from django.utils import timezone
 from grids.models import Grid, Post, ResponsiblePerson, User
 from grids.permissions import Permission, Role
 from registry.holding import Refused, hold, once, refuse_used
-from registry.models import Dwelling, Youth
+from registry.models import Dwelling, Handover, Residence, Youth
 
-from . import report_alerts
+from . import cases, report_alerts
 from .models import Case, Report
 from .models.reports import ORDINARY, UNTOLD, URGENT
 from .report_alerts import LEVELS
@@ -214,16 +215,44 @@ def join(report: Report, *, to: Report, by: User) -> Report:
     return held
 
 
-@transaction.atomic
-def became_case(report: Report, *, case: Case, by: User) -> Report:
-    """The case that was opened, or proposed, from it goes on with it. Raises Refused.
+def of_case(report: Report, *, by: User) -> list[Youth]:
+    """Whose case it can become: the youth's, or one of those who live in the household; nobody's for a place."""
+    if report.about == Report.About.PLACE:
+        return []
+    files = Youth.objects.visible_to(by, Permission.PROPOSE_CASES).open()
+    if report.youth_id:
+        return list(files.filter(pk=report.youth_id))
+    living = Residence.objects.visible_to(by).current().filter(dwelling=report.dwelling_id)
+    return list(files.filter(resident__in=living.values("resident_id")).order_by("birth_on", "id"))
 
-    Belongs into the transaction that opened the case.
-    """
+
+@transaction.atomic
+def open_case(
+    report: Report,
+    *,
+    youth: Youth,
+    because: str,
+    needs: Iterable[str] = (),
+    by: User,
+    submission_key: UUID | None = None,
+) -> Case:
+    """Open a case from it, or propose one, which goes on with it. The same submission makes one. Raises Refused."""
+    # The file before the report, as an accepted handover locks them.
+    hold(youth, by=by, permission=Permission.PROPOSE_CASES)
+    if submission_key:
+        mine = Report.objects.visible_to(by).filter(pk=report.pk, case__submission_key=submission_key)
+        if again := mine.select_related("case").first():
+            assert again.case is not None  # noqa: S101 - found by its case
+            return again.case
     held = _to_end(report, by=by, case=True)
-    held.case = case
-    _end(held, Report.State.CASE, by=by, words="已立个案")
-    return held
+    if youth.pk not in [each.pk for each in of_case(held, by=by)]:
+        raise Refused("这个青少年不住在这一户，请重新选择。", field="youth")
+    held.case = cases.open_case(
+        youth=youth, because=because, needs=needs, by=by, submission_key=submission_key
+    )
+    words = "已立个案" if held.case.state == Case.State.OPEN else "已提出立个案"
+    _end(held, Report.State.CASE, by=by, words=words)
+    return held.case
 
 
 def _end(held: Report, state: str, *, by: User, words: str) -> None:
@@ -253,8 +282,16 @@ def climb_due(now: datetime | None = None) -> int:
 
 @transaction.atomic
 def follow() -> int:
-    """Tell whoever answers by now: after a handover, a change of worker, a new cadre. Run by the sweep."""
+    """Tell whoever answers by now: after a change of worker, a new cadre. Run by the sweep."""
     return report_alerts.tell()
+
+
+def follow_handover(handover: Handover, youth: Youth, *, by: User) -> None:
+    """The new grid is asked at once for what the old one has not answered; the reports are in its scope by now."""
+    waiting_ones = Report.objects.everyone(
+        because="what is reported of a file goes with it, whoever accepts it"
+    )
+    report_alerts.tell(waiting_ones.filter(youth=youth, state=Report.State.NEW).values_list("pk", flat=True))
 
 
 def waiting(user: User) -> dict[str, int]:

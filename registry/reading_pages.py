@@ -38,6 +38,10 @@ KINDS = {
     "requests": Kind(
         "个人信息请求", ("requests", "request_new", "request", "request_answer", "request_sheet")
     ),
+    "reports": Kind(
+        "问题上报",
+        ("reports", "report", "report_new", "report_told", "report_answer", "report_join", "report_case"),
+    ),
     "grants": Kind(
         "临时授权",
         ("grants", "grant", "grant_approve", "grant_decline", "grant_review", "grant_find", "youth_reason",

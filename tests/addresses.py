@@ -34,6 +34,7 @@ from tests.factories import (
     make_disclosure,
     make_enrolment,
     make_handover,
+    make_report,
     make_request,
     make_user,
     make_youth,
@@ -143,6 +144,13 @@ ADDRESSES: dict[str, Address] = {
     "moves": page(SEE),
     "handovers": page(SEE),
     "handover": page(SEE, "handover"),
+    "reports": page(SEE),
+    "report_new": form(SEE, "visit"),
+    "report": page(SEE, "report"),
+    "report_told": act(SEE, "report"),
+    "report_answer": act(SEE, "report"),
+    "report_join": act(SEE, "report"),
+    "report_case": act((P.PROPOSE_CASES,), "report"),
     "grants": page((P.SEE_YOUTHS, P.READ_AUDIT)),
     "grant_new": form(SEE),
     "grant_new_area": form(SEE),
@@ -252,6 +260,9 @@ SHOWS: dict[str, tuple[str, ...]] = {
     "request": ("youth.resident",),
     "request_sheet": ("youth.resident",),
     "handover": ("youth",),
+    "reports": ("youth",),
+    "report": ("youth",),
+    "report_new": ("youth",),
     "grants": ("youth",),
     "grant": ("youth",),
     "youth_reason": ("youth",),
@@ -319,6 +330,7 @@ class World:
             youth=self.youth, source_id="education", field="school", says="在学", found="辍学", by=self.owner,
             due_on="2026-12-24",
         )  # fmt: skip
+        self.report = make_report(self.youth, by=self.owner)
         self.consent = make_consent(self.youth)
         self.disclosure = make_disclosure(self.youth)
 
@@ -408,6 +420,7 @@ class World:
             "check": lambda: (self.check.pk, [HERE]),
             "seal": lambda: (self.seal.pk, [HERE[:6]]),
             "export": lambda: (self.export(user).pk, None),
+            "report": lambda: (self.report.pk, [HERE]),
             "consent": lambda: (self.consent.pk, [HERE]),
             "disclosure": lambda: (self.disclosure.pk, None if user.may(P.READ_AUDIT) else [HERE]),
             "resident": lambda: (public_id("resident", self.youth.resident_id), [NEXT_DOOR]),

@@ -15,6 +15,7 @@ from factory.django import DjangoModelFactory
 
 from grids.models import Assignment, Division, Grid, Post, User
 from grids.permissions import Role
+from referrals.models import Report
 from registry import presence, register_row
 from registry.codes import MoveKind, Sex
 from registry.id_numbers import check_character
@@ -410,7 +411,9 @@ def make_disclosure(youth: Youth, *, by: User | None = None, **fields: Any) -> D
     return disclosure
 
 
-def make_request(resident: Resident, kind: str = "see", *, by: User | None = None, **fields: Any) -> PersonRequest:
+def make_request(
+    resident: Resident, kind: str = "see", *, by: User | None = None, **fields: Any
+) -> PersonRequest:
     """An open request by the mother, received three days ago where the file, or the home, is."""
     values = {
         "grid_id": area_of(resident), "capacity": "guardian", "asker_name": "李秀英", "identity": "guardianship",
@@ -420,6 +423,23 @@ def make_request(resident: Resident, kind: str = "see", *, by: User | None = Non
     return PersonRequest.objects.create(
         resident=resident, kind=kind, received_by=by or make_user(name="受理人"), **values
     )
+
+
+def make_report(youth: Youth | None = None, *, by: User | None = None, **fields: Any) -> Report:
+    """A report of the youth (or of a dwelling, or a place in a grid), made an hour ago, due in three days."""
+    values: dict[str, Any] = {"about": "youth", "youth": youth, "grid_id": youth.grid_id if youth else ""}
+    if "dwelling" in fields:
+        values = {"about": "household", "grid_id": fields["dwelling"].grid_id}
+    elif "place" in fields:
+        values = {"about": "place"}
+    values |= {
+        "kind": "care", "found": "奶奶住院，家里没有大人。", "level": "community",
+        "found_at": timezone.now() - timedelta(hours=1), "due_at": timezone.now() + timedelta(hours=71), **fields,
+    }  # fmt: skip
+    if values.get("danger"):
+        values["urgent"] = True
+    values.setdefault("rank", 0 if values.get("danger") else 1 if values.get("urgent") else 2)
+    return Report.objects.create(found_by=by or make_user(name="上报人"), **values)
 
 
 def make_move(

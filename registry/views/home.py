@@ -14,7 +14,7 @@ from grids.models.staff import acting_user
 from grids.permissions import Permission
 from grids.views.alerts import MOST_ON_A_DAY_PAGE
 
-from .. import grants, readings, requests
+from .. import grants, parts, readings, requests
 from ..board import board_of
 from ..snapshots import snapshot
 from ..today import Today
@@ -38,7 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "registry/home/plain.html", {"tasks": _tasks(user)})
     with snapshot(recorded=True):
         alerts = list(Alert.objects.of(user).for_the_day()[:MOST_ON_A_DAY_PAGE])
-        context: dict[str, Any] = {"alerts": alerts}
+        context: dict[str, Any] = {"alerts": alerts, "parts": parts.of_day(user)}
         named = shown.files_of(alerts)
         if user.walks:
             today = Today(user)

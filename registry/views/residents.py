@@ -61,6 +61,8 @@ def dwelling(request: HttpRequest, dwelling_id: UUID) -> HttpResponse:
         "place": " · ".join(filter(None, place_names(door))),
         "homes": list(homes.values()),
         "people_count": len(ids),
+        "door_id": dwelling_id,
+        "may_report": user.may_in(Permission.SEE_YOUTHS, door.grid_id),
     }
     return render(request, "registry/dwellings/dwelling.html", context)
 

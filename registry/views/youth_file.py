@@ -13,7 +13,7 @@ from django.utils import timezone
 from grids.models.staff import acting_user
 from grids.permissions import Permission, requires
 
-from .. import corrections, enrolments, readings, youths
+from .. import corrections, enrolments, parts, readings, youths
 from ..forms.fields import SubmissionForm
 from ..forms.youths import CloseForm, CorrectForm, FindResidentForm, GradeForm, OpenFileForm
 from ..holding import Refused, StaleEdit
@@ -35,7 +35,12 @@ def youth(request: HttpRequest, youth_id: UUID) -> HttpResponse:
     return render(
         request,
         "registry/youths/file.html",
-        {"person": person, "youth": person.youth, "verify_form": SubmissionForm()},
+        {
+            "person": person,
+            "youth": person.youth,
+            "parts": parts.of_person(person),
+            "verify_form": SubmissionForm(),
+        },
     )
 
 

@@ -1,0 +1,223 @@
+"""The list of reports 问题上报 in one person's scope, and its counts: each a link to exactly those that it counts."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db.models import BooleanField, Case, Count, Q, QuerySet, Value, When
+from django.db.models.functions import Substr
+from django.http import QueryDict
+from django.utils import timezone
+
+from grids.models import Division, Grid, User
+from grids.paging import Page, read_page
+from grids.permissions import Permission
+from grids.scope import prefix_range, within
+
+from .models import Report
+from .models.reports import UNTOLD, URGENT
+
+PENDING = "pending"
+_STATES = {
+    PENDING: "待办",
+    "answered": "已答复",
+    "joined": "已并入",
+    "case": "已立个案",
+    "all": "全部",
+}
+_RANKS = {"untold": "没登记报告的", "urgent": "紧急", "late": "超期"}
+_LENGTHS = (4, 6, 9, 12, 15)
+_ABOUT = ("youth", "dwelling", "grid__community", "found_by")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One line of the counts: `value` is what its link asks for."""
+
+    value: str
+    label: str
+    count: int
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class _Row:
+    """So many reports that are alike in all that is counted."""
+
+    state: str
+    kind: str
+    rank: int
+    is_late: bool
+    is_mine: bool
+    part: str
+    count: int
+
+
+class ReportList:
+    def __init__(self, user: User, params: QueryDict) -> None:
+        self.user, self.params = user, params
+        state, kind, rank = (params.get(name, "") for name in ("state", "kind", "rank"))
+        self.state = state if state in _STATES else PENDING
+        self.kind = kind if kind in Report.Kind.values else ""
+        self.rank = rank if rank in _RANKS else ""
+        self.is_mine = params.get("mine", "") == "1"
+        area = params.get("area", "")
+        inside = area.isascii() and area.isdigit() and len(area) in _LENGTHS
+        self.area = area if inside and user.may_in(Permission.SEE_YOUTHS, area) else ""
+        self.now = timezone.now()
+
+    # --- The rows
+
+    @property
+    def _mine(self) -> QuerySet[Report]:
+        seen = Report.objects.visible_to(self.user)
+        if self.area:
+            low, high = prefix_range(self.area)
+            seen = seen.filter(grid_id__gte=low, grid_id__lt=high)
+        return seen
+
+    @property
+    def _late(self) -> Q:
+        return Q(state=Report.State.NEW, due_at__lt=self.now)
+
+    @cached_property
+    def page(self) -> Page[Report]:
+        """What waits: what burns first, then what is due first. What has ended: the latest first."""
+        wanted = self._mine
+        if self.state == PENDING:
+            wanted = wanted.filter(Q(state=Report.State.NEW) | Q(rank=UNTOLD))
+        elif self.state != "all":
+            wanted = wanted.filter(state=self.state)
+        if self.kind:
+            wanted = wanted.filter(kind=self.kind)
+        if self.rank:
+            wanted = wanted.filter(
+                {"untold": Q(rank=UNTOLD), "urgent": Q(rank__lte=URGENT), "late": self._late}[self.rank]
+            )
+        if self.is_mine:
+            wanted = wanted.filter(found_by=self.user)
+        columns: Any = ("rank", "due_at") if self.state == PENDING else "found_at"
+        among = Report.objects.visible_to(self.user)
+        rows = wanted.select_related(*_ABOUT)
+        return read_page(rows, self.params, columns, descending=self.state != PENDING, among=among)
+
+    # --- The counts
+
+    @cached_property
+    def _part_length(self) -> int:
+        """How long a code of the next level down is."""
+        roots = [self.area] if self.area else self.user.prefixes(Permission.SEE_YOUTHS)
+        longest = max((len(root) for root in roots), default=4)
+        if len(roots) > 1:
+            return 15 if longest >= 12 else longest
+        return next((length for length in _LENGTHS if length > longest), 15)
+
+    @cached_property
+    def _rows(self) -> list[_Row]:
+        """Everything that the counts need, in one statement."""
+        late = Case(When(self._late, then=Value(True)), default=Value(False), output_field=BooleanField())
+        own = Case(
+            When(found_by=self.user, then=Value(True)), default=Value(False), output_field=BooleanField()
+        )
+        part = Substr("grid_id", 1, self._part_length)
+        alike = self._mine.order_by().annotate(is_late=late, is_mine=own, part=part)
+        names = ("state", "kind", "rank", "is_late", "is_mine", "part")
+        return [_Row(*row) for row in alike.values_list(*names).annotate(number=Count("pk"))]
+
+    def _fits(self, row: _Row, *, but: str = "") -> bool:
+        return (
+            (but == "state" or _in_state(row, self.state))
+            and (but == "kind" or self.kind in ("", row.kind))
+            and (but == "rank" or not self.rank or _in_rank(row, self.rank))
+            and (but == "mine" or not self.is_mine or row.is_mine)
+        )
+
+    @cached_property
+    def count(self) -> int:
+        return sum(row.count for row in self._rows if self._fits(row))
+
+    @property
+    def states(self) -> list[Choice]:
+        rows = [row for row in self._rows if self._fits(row, but="state")]
+        return [
+            Choice(key, label, sum(row.count for row in rows if _in_state(row, key)), key == self.state)
+            for key, label in _STATES.items()
+        ]
+
+    @property
+    def ranks(self) -> list[Choice]:
+        rows = [row for row in self._rows if self._fits(row, but="rank")]
+        return [
+            Choice(key, label, sum(row.count for row in rows if _in_rank(row, key)), key == self.rank)
+            for key, label in _RANKS.items()
+        ]
+
+    @property
+    def kinds(self) -> list[Choice]:
+        found: Counter[str] = Counter()
+        for row in self._rows:
+            if self._fits(row, but="kind"):
+                found[row.kind] += row.count
+        return [
+            Choice(key, label, found[key], key == self.kind)
+            for key, label in Report.Kind.choices
+            if found[key]
+        ]
+
+    @property
+    def own_count(self) -> int:
+        return sum(row.count for row in self._rows if row.is_mine and self._fits(row, but="mine"))
+
+    @cached_property
+    def parts(self) -> list[Choice]:
+        """The areas one level down that have any, by name."""
+        found: Counter[str] = Counter()
+        for row in self._rows:
+            if self._fits(row):
+                found[row.part] += row.count
+        if self.area and len(self.area) == 15:
+            return []
+        names = self._names(found)
+        return [Choice(code, names.get(code, code), found[code], False) for code in sorted(found)]
+
+    def _names(self, codes: Counter[str]) -> dict[str, str]:
+        if not codes:
+            return {}
+        if self._part_length == 15:
+            grids = Grid.objects.filter(pk__in=list(codes)).select_related("community")
+            several = len({code[:12] for code in codes}) > 1
+            return {grid.pk: f"{grid.community}{grid}" if several else str(grid) for grid in grids}
+        return {each.pk: each.short_name for each in Division.objects.filter(pk__in=list(codes))}
+
+    @cached_property
+    def area_name(self) -> str:
+        if not self.area:
+            return ""
+        if len(self.area) == 15:
+            grid = Grid.objects.filter(within("code", [self.area])).select_related("community").first()
+            return f"{grid.community}{grid}" if grid else ""
+        place = Division.objects.filter(pk=self.area).first()
+        return place.short_name if place else ""
+
+    @property
+    def kind_name(self) -> str:
+        return str(Report.Kind(self.kind).label) if self.kind else ""
+
+    @property
+    def rank_name(self) -> str:
+        return _RANKS.get(self.rank, "")
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.kind or self.rank or self.area or self.is_mine)
+
+
+def _in_state(row: _Row, state: str) -> bool:
+    if state == PENDING:
+        return row.state == Report.State.NEW or row.rank == UNTOLD
+    return state in ("all", row.state)
+
+
+def _in_rank(row: _Row, rank: str) -> bool:
+    return {"untold": row.rank == UNTOLD, "urgent": row.rank <= URGENT, "late": row.is_late}[rank]
