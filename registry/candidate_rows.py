@@ -1,13 +1,15 @@
 """Candidates 线索 as lists show them: topic and reason only to those who may know them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils import timezone
 
 from grids.models import User
+from grids.permissions import Permission
 
 from .candidates import is_told_to
-from .models import Candidate, Residence
+from .models import Candidate, Presence
 from .models.youths import age_on
 from .reasons import CARE
 
@@ -30,12 +32,19 @@ class Row:
 
 def rows_of(user: User, found: list[Candidate], *, skip: int = 0) -> list[Row]:
     """The rows of some candidates in scope; one statement for their doors."""
-    homes = Residence.objects.visible_to(user).current().select_related("dwelling")
-    doors = {
-        home.resident_id: str(home.dwelling)
-        for home in homes.filter(resident__in=[c.resident_id for c in found])
-    }
+    doors = doors_of(user, [candidate.resident_id for candidate in found])
     return [row_of(user, one, door=doors.get(one.resident_id, ""), place=_place(one, skip)) for one in found]
+
+
+def doors_of(user: User, residents: Iterable[int]) -> dict[int, str]:
+    """Resident → door, of those who live where the user sees youths (one statement).
+
+    By presence, whose key the resident is: asked for residences, the planner reads every door of the area.
+    """
+    homes = Presence.objects.visible_to(user, Permission.SEE_YOUTHS).filter(pk__in=residents)
+    door = [f"dwelling__{name}" for name in ("estate", "building", "unit", "room", "address")]
+    found = homes.select_related("dwelling").only("resident", *door)
+    return {home.resident_id: str(home.dwelling) for home in found}
 
 
 def _place(candidate: Candidate, skip: int) -> str:

@@ -21,9 +21,9 @@ from grids.scope import covers, within
 
 from .board import Column, Figure, Row
 from .candidate_rows import Row as CandidateRow
-from .candidate_rows import row_of
+from .candidate_rows import doors_of, row_of
 from .filters.youths import DUE_SOON_DAYS
-from .models import Candidate, Enrolment, Handover, Residence, Youth
+from .models import Candidate, Enrolment, Handover, Youth
 from .person import REVIEW_SOON
 from .readings import Id
 
@@ -123,10 +123,7 @@ class Today:
         """Resident → door, of those whom the lists name and who live in the person's grids."""
         named = {self._chosen[file.id].resident_id for file in self._due[:MOST_VISITS]}
         named |= {candidate.resident_id for candidate in self._candidates}
-        homes = Residence.objects.visible_to(self.user).current().filter(resident__in=named)
-        door = [f"dwelling__{name}" for name in ("estate", "building", "unit", "room", "address")]
-        found = homes.select_related("dwelling").only("resident", *door)
-        return {home.resident_id: str(home.dwelling) for home in found}
+        return doors_of(self.user, named)
 
     # --- Figures
 
