@@ -15,9 +15,10 @@ from django.utils import timezone
 
 from grids.models import Alert, User
 from grids.permissions import Role
-from registry import enrolments, grants, handovers
+from registry import enrolments, grants, handovers, seals
 from registry.holding import Refused
 from registry.models import Enrolment, Grant, Reading, Youth
+from registry.sealing import Choice
 from registry.sought import Sought
 from tests.cast import SignIn
 from tests.factories import (
@@ -33,6 +34,7 @@ from tests.factories import (
     number_of,
     years_ago,
 )
+from tests.registry.test_seals import NOTICE
 
 pytestmark = pytest.mark.django_db
 
@@ -288,7 +290,8 @@ def heard(client: Client, address: str, data: dict[str, Any]) -> dict[str, Any]:
         answer = client.post(address, {**data, "submission_key": uuid4()})
         transaction.set_rollback(True)
     words = [str(message) for message in answer.wsgi_request._messages]  # type: ignore[attr-defined]
-    errors = dict(answer.context["form"].errors) if answer.context else {}
+    form = (answer.context.get("form") or answer.context["find"]) if answer.context else None
+    errors = dict(form.errors) if form else {}
     where = answer.headers.get("Location")
     return {
         "status": answer.status_code, "to": where, "words": words, "errors": errors, "statements": len(captured)
@@ -318,6 +321,42 @@ def test_an_emergency_about_nobody_and_about_two_is_one_answer(yang_ying: User, 
         answers.append(heard(sign_in(yang_ying), "/grants/emergency/", data))
     assert answers[0]["status"] == 422
     assert answers[0] == answers[1]
+
+
+def seal_all_of(youth: Youth, by: User) -> None:
+    seals.seal(youth=youth, notice=NOTICE, choice=Choice(whole_file=True), by=by, submission_key=uuid4())
+
+
+def test_whoever_is_sealed_is_as_unknown_as_nobody(
+    wang_shanshan: User, yang_ying: User, fanchang: User, sign_in: SignIn
+) -> None:
+    sealed = make_youth("林小雨", grid=FAR)
+    number, name, nobody = number_of(sealed), sealed.name, id_number(years_ago(12))
+    seal_all_of(sealed, fanchang)
+    area = grants.ask(what="area", code=PINGPU, reason="汛期", days=1, by=yang_ying, submission_key=uuid4())
+    grants.approve(area, days=1, by=fanchang)
+    where = {"division": FANCHANG, "reason": "路口受伤", "days": "3"}
+    for address in ("/grants/new/", "/grants/emergency/", f"/grants/{area.pk}/find/"):
+        by_number = [heard(sign_in(yang_ying), address, {"id_number": n, **where}) for n in (number, nobody)]
+        by_name = [heard(sign_in(yang_ying), address, {"name": n, **where}) for n in (name, "无此人")]
+        assert by_number[0] == by_number[1], address
+        assert by_name[0] == by_name[1], address
+    asked = grants.ask(
+        what="file", code=FANCHANG, reason="x", days=1, by=wang_shanshan, submission_key=uuid4(),
+        sought=Sought(id_number=number),
+    )  # fmt: skip
+    assert grants.found_for(asked, by=fanchang) == []
+
+
+def test_what_is_sealed_takes_its_grants_along(wang_shanshan: User, fanchang: User, sign_in: SignIn) -> None:
+    far = make_youth("林小雨", grid=FAR)
+    grant = give(far, wang_shanshan, fanchang)
+    seal_all_of(far, fanchang)
+    assert not everything().exists()
+    assert fresh(wang_shanshan).loans == []
+    assert not Alert.objects.filter(event_key__startswith="grant:").exists()
+    for address in (f"/youths/{far.pk}/", f"/grants/{grant.pk}/"):
+        assert sign_in(wang_shanshan).get(address).status_code == 404
 
 
 def test_the_words_are_gone_once_it_is_decided(wang_shanshan: User, fanchang: User) -> None:
