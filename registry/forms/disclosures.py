@@ -12,6 +12,7 @@ from .youths import EVERYONE_READS
 
 _NO_SUCH = {"required": "请选择。", "invalid_choice": "请从列表里选择。"}
 _USUAL_DAYS = timedelta(days=90)
+_CONSENT = "consent"
 
 
 def _in_ninety_days() -> Any:
@@ -51,9 +52,10 @@ class DisclosureForm(SubmissionForm):
         error_messages=_NO_SUCH,
     )
     duty = forms.ChoiceField(
-        label="依据", choices=[("", "同意（档案里登记的“向协作单位提供信息”）"), *Duty.choices], required=False,
-        error_messages=_NO_SUCH,
-    )  # fmt: skip
+        label="依据",
+        choices=[("", "请选择"), (_CONSENT, "同意（档案里登记的“向协作单位提供信息”）"), *Duty.choices],
+        error_messages={**_NO_SUCH, "required": "请选择依据。"},
+    )
     clause = TextField(
         label="条款或文书",
         max_length=100,
@@ -62,6 +64,11 @@ class DisclosureForm(SubmissionForm):
         help_text="依法调取和其他法定职责必填，例如：某院调证字〔2026〕12号。",
     )
     until = DayField(label="对方用到哪天", initial=_in_ninety_days, help_text="到期后请对方删除或退回。")
+
+    def clean_duty(self) -> str:
+        """The duty; "" for consent, as the verb takes it."""
+        duty: str = self.cleaned_data["duty"]
+        return "" if duty == _CONSENT else duty
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data

@@ -120,8 +120,9 @@ def test_a_form_on_the_persons_page(sign_in: SignIn, wang_shanshan: User) -> Non
         "fields_given": ["name", "address"], "why": "转介关爱", "means": "letter", "duty": "transfer",
         "until": str(timezone.localdate() + timedelta(days=60)),
     }  # fmt: skip
-    answer = client.post(url, form | {"duty": ""})
+    answer = client.post(url, form | {"duty": "consent"})
     assert "请先征求并登记同意" in answer.content.decode()
+    assert "请选择依据" in client.post(url, form | {"duty": ""}).content.decode()
     answer = client.post(url, form, follow=True)
     text = answer.content.decode()
     assert "已登记" in text
