@@ -12,9 +12,9 @@ class ReferralsConfig(AppConfig):
         """Hand to the register what it needs of this app: what hangs on a file, follows it, and is due."""
         # Models are not there before.
         from grids import alerts  # noqa: PLC0415
-        from registry import handovers, parts, retention  # noqa: PLC0415
+        from registry import handovers, parts, retention, seal_groups  # noqa: PLC0415
 
-        from . import cases, parts_of_files, referrals, report_parts, reports  # noqa: PLC0415
+        from . import cases, parts_of_files, referrals, report_parts, reports, sealed_parts  # noqa: PLC0415
 
         alerts.on_sweep("raise late referrals", referrals.climb_due)
         alerts.on_sweep("raise unanswered reports", reports.climb_due)
@@ -23,6 +23,8 @@ class ReferralsConfig(AppConfig):
         handovers.on_accepted(reports.follow_handover)
         parts.on_person_page(report_parts.of_person)
         parts.on_day_page(report_parts.of_day)
+        seal_groups.offer(sealed_parts.CASES)
+        seal_groups.offer(sealed_parts.REPORTS)
         retention.goes_with_a_file(
             parts_of_files.DELETES, waits=parts_of_files.WAITS, words=parts_of_files.WAITS_WORDS
         )
