@@ -28,6 +28,8 @@ class Contents:
     resident_id: int
     youth_id: str
     file_went: bool = False
+    # What was chosen, as the ledger has it: from it a lost ledger is written again.
+    choice: Row = field(default_factory=dict)
     rows: dict[str, list[Row]] = field(default_factory=dict)
     tombstones: list[str] = field(default_factory=list)
     # Texts out of rows that stay: [table, column, column of the key, key, text].

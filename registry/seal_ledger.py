@@ -135,8 +135,11 @@ def ahead() -> list[Entry]:
 
 
 def missing() -> list[str]:
-    """Seals that the database has and no line tells of: the ledger is an older one, or another."""
+    """Seals that stand in the database and that no line tells of: the ledger is an older one, or another."""
     told = {entry.seal for entry in entries()}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id::text FROM registry_seal WHERE id::text <> ALL (%s)", [list(told)])
+        cursor.execute(
+            "SELECT id::text FROM registry_seal WHERE reopened_at IS NULL AND id::text <> ALL (%s)",
+            [list(told)],
+        )
         return [key for (key,) in cursor.fetchall()]

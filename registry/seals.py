@@ -18,7 +18,7 @@ Readings stay: they are append-only, chained, and hold random ids alone.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -66,9 +66,9 @@ def seal(*, youth: Youth, notice: Notice, choice: Choice, by: User, submission_k
             sealed = _enter(
                 seal_id, notice, by=by, area=_area(by, held.grid_id), submission_key=submission_key
             )
-            stones = _carry_out(sealed, held, choice)
+            contents = _carry_out(sealed, held, choice)
             told = True
-            seal_ledger.add(seal_ledger.SEALED, str(seal_id), _for_ledger(sealed, held, choice, stones))
+            seal_ledger.add(seal_ledger.SEALED, str(seal_id), _for_ledger(sealed, contents))
     except BaseException:
         if told:
             seal_ledger.add(seal_ledger.VOID, str(seal_id))
@@ -108,8 +108,10 @@ def _enter(seal_id: UUID, notice: Notice, *, by: User, area: str, submission_key
     )
 
 
-def _carry_out(sealed: Seal, held: Youth, choice: Choice, *, stones: list[str] | None = None) -> list[str]:
-    """Move everything, lay the tombstones, close the envelope, bring the copies up to date; returns the tombstones.
+def _carry_out(
+    sealed: Seal, held: Youth, choice: Choice, *, stones: list[str] | None = None
+) -> envelopes.Contents:
+    """Move everything, lay the tombstones, close the envelope, bring the copies up to date; returns what is in it.
 
     `stones`: those that lie there already (a seal carried out again).
     """
@@ -119,6 +121,7 @@ def _carry_out(sealed: Seal, held: Youth, choice: Choice, *, stones: list[str] |
     if not contents.rows_taken:
         raise Youth.DoesNotExist  # what was chosen is not there any more
     until_on = timezone.localdate(sealed.sealed_at)
+    contents.choice = choice.as_json()
     contents.tombstones = [
         *(stones or []),
         *tombstones.lay(taking.things, until_on=until_on),
@@ -131,7 +134,7 @@ def _carry_out(sealed: Seal, held: Youth, choice: Choice, *, stones: list[str] |
     if choice.facts:
         rules.suggest(residents=[held.resident_id])
     alerts.poke_after_commit(taking.addressees)
-    return contents.tombstones
+    return contents
 
 
 def _close(sealed: Seal, contents: envelopes.Contents) -> None:
@@ -139,7 +142,7 @@ def _close(sealed: Seal, contents: envelopes.Contents) -> None:
     sealed.save(update_fields=["key", "envelope"])
 
 
-def _for_ledger(sealed: Seal, held: Youth, choice: Choice, stones: list[str]) -> dict[str, Any]:
+def _for_ledger(sealed: Seal, contents: envelopes.Contents) -> dict[str, Any]:
     """All that is needed to do it again on an older database."""
     return {
         "area": sealed.area_id,
@@ -149,12 +152,12 @@ def _for_ledger(sealed: Seal, held: Youth, choice: Choice, stones: list[str]) ->
         "notice_on": sealed.notice_on.isoformat(),
         "record": sealed.record,
         "by": sealed.by_id,
-        "sealed_at": sealed.sealed_at.isoformat(),
+        "sealed_at": sealed.sealed_at.astimezone(UTC).isoformat(),
         "submission_key": str(sealed.submission_key),
-        "youth": str(held.pk),
-        "resident": held.resident_id,
-        "choice": choice.as_json(),
-        "tombstones": tombstones.rows(stones),
+        "youth": contents.youth_id,
+        "resident": contents.resident_id,
+        "choice": contents.choice,
+        "tombstones": tombstones.rows(contents.tombstones),
     }
 
 
@@ -290,7 +293,8 @@ def replay(entry: seal_ledger.Entry) -> bool:
             .first()
         )
         stones = tombstones.put(said["tombstones"])
-        _close(sealed, envelopes.Contents(said["resident"], said["youth"], tombstones=stones))
+        empty = envelopes.Contents(said["resident"], said["youth"], choice=said["choice"], tombstones=stones)
+        _close(sealed, empty)
         if held is None:
             return False
         try:
@@ -299,3 +303,16 @@ def replay(entry: seal_ledger.Entry) -> bool:
         except Youth.DoesNotExist:
             return False
         return True
+
+
+def tell_again() -> int:
+    """Write into the ledger the seals that no line of it tells of, from their envelopes; returns how many.
+
+    After the ledger was lost, or an older one stood in its place: without its lines a restore would open them.
+    """
+    because = "the ledger tells of every seal, whoever entered it"
+    untold = Seal.objects.everyone(because=because).filter(pk__in=seal_ledger.missing(), reopened_at=None)
+    for sealed in untold:
+        contents = envelopes.open_envelope(sealed.key or "", sealed.envelope or b"", sealed.pk)
+        seal_ledger.add(seal_ledger.SEALED, str(sealed.pk), _for_ledger(sealed, contents))
+    return len(untold)

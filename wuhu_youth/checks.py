@@ -26,7 +26,7 @@ def refuse_older_database() -> None:
     from registry import seal_ledger
 
     try:
-        ahead = seal_ledger.ahead()
+        ahead, untold = seal_ledger.ahead(), seal_ledger.missing()
     except DatabaseError:
         return
     except seal_ledger.LedgerBroken as broken:
@@ -35,6 +35,12 @@ def refuse_older_database() -> None:
         raise SystemCheckError(
             f"封存台账里有 {len(ahead)} 件封存不在这个数据库里（恢复了较早的备份）。请先执行 manage.py replay_seals。"
             " The ledger of seals is ahead of this database: run manage.py replay_seals before the site opens."
+        )
+    if untold:
+        raise SystemCheckError(
+            f"数据库里有 {len(untold)} 件封存不在封存台账里：台账丢失，或 SEAL_LEDGER 指错了地方。"
+            "核对后执行 manage.py replay_seals 补记。"
+            " The ledger does not tell of every seal: is SEAL_LEDGER the right file? Then run manage.py replay_seals."
         )
 
 

@@ -366,6 +366,7 @@ MAY_LOOK_AT_EVERYONE: set[tuple[str, str]] = {
     ("registry/retention.py", "erase_again"),
     ("registry/requests.py", "_to_erase"),
     ("registry/seals.py", "replay"),
+    ("registry/seals.py", "tell_again"),
     ("referrals/report_alerts.py", "tell"),
     ("referrals/reports.py", "climb_due"),
     ("referrals/reports.py", "joinable"),

@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 from django.apps import apps
 from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.db import DatabaseError, connection, models, transaction
 from django.test.utils import CaptureQueriesContext, isolate_apps
 from django.utils import timezone
@@ -64,6 +65,7 @@ from tests.factories import (
 )
 from tests.registry.test_feed_kinds import FACTS, load_facts
 from tests.registry.test_load_feed import ago, key, load, write
+from wuhu_youth.checks import refuse_older_database
 
 HERE = f"{YINHU}001"
 NOTICE = Notice(
@@ -846,3 +848,20 @@ def test_a_seal_costs_the_same_number_of_statements_however_much_there_is(
         counts.append(len(captured))
     assert abs(counts[0] - counts[1]) <= 4  # the dates are mended for the first alone
     assert max(counts) < 60
+
+
+def test_a_lost_ledger_is_noticed_at_the_start_and_written_again(
+    accused: Youth, jiujiang: User, city_cadre: User
+) -> None:
+    made = seal(accused, jiujiang, enrolments=[of_category(accused, "misconduct").pk])
+    (before,) = seal_ledger.entries()
+    seal_ledger.path().unlink()
+    assert seal_ledger.missing() == [str(made.pk)]
+    with pytest.raises(SystemCheckError, match="SEAL_LEDGER"):
+        refuse_older_database()
+    call_command("replay_seals", stdout=StringIO())
+    assert list(seal_ledger.entries()) == [before]
+    refuse_older_database()
+    seals.reopen(reopening=ask(made, jiujiang), by=city_cadre)
+    seal_ledger.path().unlink()
+    refuse_older_database()  # nothing stands that it would have to tell of

@@ -39,4 +39,7 @@ class Command(BaseCommand):
             self.stdout.write(f"重新删除 {len(again)} 份按请求删除的档案。")
         self.stdout.write(f"重新封存 {len(ahead)} 件，其中 {emptied} 件的内容不在这份备份里。")
         if untold:
-            self.stdout.write(f"数据库里有 {len(untold)} 件封存不在台账里：台账可能不是最新的，请核对。")
+            self.stdout.write(
+                f"数据库里有 {len(untold)} 件封存不在台账里（台账丢失或不是最新的），"
+                f"已补记 {seals.tell_again()} 件。请核对 SEAL_LEDGER 是否指对了地方。"
+            )
