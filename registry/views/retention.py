@@ -16,7 +16,9 @@ from ..retention_policy import CLASSES, Group, Line, policy
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 # Each part of the table, with where its models live and what is left out of it: copies follow what they are copies of.
-_PARTS = (("青少年和居民", "registry"), ("工作人员和登录", "grids"), ("系统", ""))
+_PARTS = (
+    ("青少年和居民", "registry"), ("协作帮扶", "referrals"), ("工作人员和登录", "grids"), ("系统", ""),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def _parts() -> list[tuple[str, list[Row]]]:
 
 def _app_of(line: Line) -> str:
     app = line.label.partition(".")[0]
-    return app if app in ("registry", "grids") else ""
+    return app if app in dict(_PARTS).values() else ""
 
 
 def _row(line: Line) -> Row:
