@@ -8,6 +8,7 @@ is in neither fails the test, and so does a field that accepts a foreign id and 
 import ast
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from copy import copy
@@ -26,6 +27,8 @@ from django.test import Client
 
 from grids.models import User
 from grids.permissions import Permission
+from referrals.forms.referrals import ReferralForm
+from referrals.forms.reports import JoinForm, ToldForm
 from registry import grants
 from registry.forms.candidates import VerifyForm
 from registry.forms.consents import ConsentForm
@@ -39,13 +42,14 @@ from registry.models import Candidate, Youth
 from registry.public_ids import public_id
 from tests.addresses import ADDRESSES, HERE, World, everywhere
 from tests.cast import SignIn
-from tests.factories import PINGPU, make_enrolment, make_user, make_visit, make_youth
+from tests.factories import PINGPU, make_enrolment, make_report, make_user, make_visit, make_youth
+from tests.referrals.people import make_agency, make_case
 
 pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors]
 
 APPS = ("grids", "registry", "referrals", "wuhu_youth")
 # Who opens the pages: each works in a part of the city, so that there is something foreign to each.
-READERS = ("wang_shanshan", "wanli", "jiujiang", "sysadmin", "security", "auditor", "centre")
+READERS = ("wang_shanshan", "wanli", "jiujiang", "legal_aid", "sysadmin", "security", "auditor", "centre")
 FAR = f"{PINGPU}001"
 
 # Fields that take what lies outside one's scope, and why.
@@ -76,12 +80,15 @@ BASES = {
 }  # fmt: skip
 
 
+_HOLDS_FORMS = re.compile(r"\.(forms|views|filters|admin|administration)\b")
+
+
 def every_form() -> dict[str, type[BaseForm]]:
     """Each form of the product by its full name."""
     for app in APPS:
         package = importlib.import_module(app)
         for module in pkgutil.walk_packages(package.__path__, f"{app}."):
-            if ".migrations" not in module.name and ".management" not in module.name:
+            if _HOLDS_FORMS.search(module.name):
                 importlib.import_module(module.name)
     return {f"{form.__module__}.{form.__name__}": form for form in _below(BaseForm)}
 
@@ -120,6 +127,8 @@ def foreign(world: World) -> dict[str, Any]:
         "district": PINGPU[:6],
         "user": make_user().pk,
         "alert": world.parked.pk,
+        "report": make_report(far).pk,
+        "agency": make_agency("繁昌区法律援助中心", area_id=PINGPU[:6]).pk,
         "private category": "custody_child",
         "another private category": "misconduct",
         "nothing": UUID(int=7),
@@ -235,7 +244,20 @@ def _seal_form(world: World, user: User) -> BaseForm:
     return SealForm(youth=world.youth, user=User.objects.get(username="jiujiang"))
 
 
+def _join_form(world: World, user: User) -> BaseForm:
+    return JoinForm(others=[make_report(world.youth, by=user)])
+
+
+def _referral_form(world: World, user: User) -> BaseForm:
+    """To the agencies around the case: one that serves another district is not among them."""
+    case = make_case(make_youth("何思乐", grid=HERE), User.objects.get(username="jiujiang"))
+    return ReferralForm(case=case, help_kind="legal_aid", has_consent=True)
+
+
 LATER: dict[str, Made] = {
+    "referrals.forms.referrals.ReferralForm": _referral_form,
+    "referrals.forms.reports.JoinForm": _join_form,
+    "referrals.forms.reports.ToldForm": lambda world, user: ToldForm(user=user),
     "registry.forms.consents.ConsentForm": lambda world, user: ConsentForm(text=world.consent.text),
     "registry.forms.requests.RequestForm": _request_form,
     "registry.forms.seals.SealForm": _seal_form,
@@ -254,8 +276,9 @@ LATER: dict[str, Made] = {
 # Forms of one or two texts or ticks, without anything that could name another's; they are made as they are.
 PLAIN = {
     "grids.views.account.CodeForm", "grids.views.account.SignInForm", "grids.views.sign_ins.ReasonForm",
-    "registry.forms.grants.ReviewGrantForm", "registry.forms.handovers.AnswerForm",
-    "registry.forms.handovers.ReturnForm", "registry.forms.feeds.DeclineForm", "registry.forms.feeds.UploadForm",
+    "referrals.forms.referrals.ReportBackForm", "registry.forms.grants.ReviewGrantForm",
+    "registry.forms.handovers.AnswerForm", "registry.forms.handovers.ReturnForm",
+    "registry.forms.feeds.DeclineForm", "registry.forms.feeds.UploadForm",
     "registry.forms.feeds.AnswerForm", "registry.forms.feeds.CheckFilter",
 }  # fmt: skip
 
@@ -321,6 +344,18 @@ READ_FROM_THE_REQUEST: dict[tuple[str, str], str] = {
     ("grids/views/alerts.py", "kind"): "narrows one's own alerts",
     ("grids/views/alerts.py", "next"): "an address of ours or none",
     ("grids/views/alerts.py", "state"): "one of five words",
+    ("referrals/views/agencies.py", "area"): "checked by the form's choices",
+    ("referrals/views/agencies.py", "ended"): "one of two words",
+    ("referrals/views/agencies.py", "help"): "one of a few words",
+    (
+        "referrals/views/agencies.py",
+        "member",
+    ): "looked for among the members of an agency that the reader manages",
+    ("referrals/views/referrals.py", "box"): "one of a few words",
+    ("referrals/views/referrals.py", "help"): "one of a few words",
+    ("referrals/views/reports.py", "dwelling"): "fetched in scope",
+    ("referrals/views/reports.py", "grid"): "checked by the form's choices",
+    ("referrals/views/reports.py", "youth"): "fetched in scope",
     ("registry/views/candidates.py", "division"): "checked by the filter's choices",
     (
         "registry/views/check_requests.py",
