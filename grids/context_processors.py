@@ -80,7 +80,13 @@ class Nav:
             found += self._item("上报", "triangle-alert", "reports")
             found += self._item("线索", "map-pin", "candidates")
             found += self._item("迁移", "arrow-left-right", "moves", "/handovers/")
+            found += self._item("个案", "users", "cases", "/agencies/")
             found += self._item("提醒", "bell", "alerts", has_badge=True)
+        elif self.may(Permission.ANSWER_REFERRALS):
+            found += self._item("转介", "arrow-left-right", "referrals")
+            found += self._item("提醒", "bell", "alerts", has_badge=True)
+        if self.may(Permission.MANAGE_PLACES) and not self.may(Permission.SEE_YOUTHS):
+            found += self._item("协作单位", "users", "agencies")
         if self.may(Permission.LOAD_FEEDS):
             found += self._item("数据", "upload", "feeds")
         if self.may(Permission.APPROVE_GRANTS) or self.may(Permission.READ_AUDIT):
@@ -115,6 +121,9 @@ class Nav:
             if not walks_only:
                 found += self._item("迁移", "arrow-left-right", "moves", "/handovers/")
             found += self._item("提醒", "bell", "alerts", has_badge=True)
+        elif self.may(Permission.ANSWER_REFERRALS):
+            found += self._item("转介", "arrow-left-right", "referrals")
+            found += self._item("提醒", "bell", "alerts", has_badge=True)
         elif self.user.is_staff:
             found += self._item("管理", "settings", "admin:index")
         return found + self._item("我的", "user", "me")
@@ -122,8 +131,9 @@ class Nav:
     @cached_property
     def alert_count(self) -> int:
         """Alerts in this person's inbox that nobody has read yet."""
-        if self.user is None or not self.may(Permission.SEE_YOUTHS):
+        if not (self.may(Permission.SEE_YOUTHS) or self.may(Permission.ANSWER_REFERRALS)):
             return 0
+        assert self.user is not None, "whoever may, is somebody"  # noqa: S101
         return Alert.objects.of(self.user).unread().count()
 
 

@@ -12,15 +12,20 @@ class ReferralsConfig(AppConfig):
         """Hand to the register what it needs of this app: what hangs on a file, follows it, and is due."""
         # Models are not there before.
         from grids import alerts  # noqa: PLC0415
-        from registry import handovers, parts, retention, seal_groups  # noqa: PLC0415
+        from grids.permissions import Permission  # noqa: PLC0415
+        from registry import days, handovers, parts, retention, seal_groups  # noqa: PLC0415
 
-        from . import cases, parts_of_files, referrals, report_parts, reports, sealed_parts  # noqa: PLC0415
+        from . import case_parts, cases, parts_of_files, referrals, report_parts, reports, sealed_parts  # noqa: PLC0415
+        from .views import referrals as views  # noqa: PLC0415
 
         alerts.on_sweep("raise late referrals", referrals.climb_due)
         alerts.on_sweep("raise unanswered reports", reports.climb_due)
         alerts.on_sweep("reports follow who answers", reports.follow)
         handovers.on_accepted(cases.follow_handover)
         handovers.on_accepted(reports.follow_handover)
+        days.on_day(Permission.ANSWER_REFERRALS, views.referrals)
+        parts.on_person_page(case_parts.of_person)
+        parts.on_day_page(case_parts.of_day)
         parts.on_person_page(report_parts.of_person)
         parts.on_day_page(report_parts.of_day)
         seal_groups.offer(sealed_parts.CASES)

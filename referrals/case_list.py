@@ -40,9 +40,15 @@ class CaseList:
     def __init__(self, user: User, params: QueryDict) -> None:
         self.user, self.params = user, params
         self.places = Places(user.prefixes(Permission.SEE_YOUTHS), params.get("division", ""))
-        wanted = params.get("state", "")
         self.leads = user.may(Permission.LEAD_CASES)
-        self.state = wanted if wanted in STATES else "mine" if self.leads else "running"
+
+    @cached_property
+    def state(self) -> str:
+        """What was asked for; else one's own, where there are any."""
+        wanted = self.params.get("state", "")
+        if wanted in STATES:
+            return wanted
+        return "mine" if any(key == "mine" and number for key, _, number in self.states) else "running"
 
     @cached_property
     def agency(self) -> Agency | None:

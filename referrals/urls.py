@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from .views import reports
+from .views import agencies, cases, referrals, reports
 
 urlpatterns: list[URLPattern] = [
     path("reports/", reports.reports, name="reports"),
@@ -10,4 +10,29 @@ urlpatterns: list[URLPattern] = [
     path("reports/<uuid:report_id>/answer/", reports.report_answer, name="report_answer"),
     path("reports/<uuid:report_id>/join/", reports.report_join, name="report_join"),
     path("reports/<uuid:report_id>/case/", reports.report_case, name="report_case"),
+    path("cases/", cases.cases, name="cases"),
+    path("cases/<uuid:case_id>/", cases.case, name="case"),
+    path("cases/<uuid:case_id>/note/", cases.case_note, name="case_note"),
+    path("cases/<uuid:case_id>/accept/", cases.case_accept, name="case_accept"),
+    path("cases/<uuid:case_id>/decline/", cases.case_decline, name="case_decline"),
+    path("cases/<uuid:case_id>/plan/", cases.case_plan, name="case_plan"),
+    path("cases/<uuid:case_id>/close/", cases.case_close, name="case_close"),
+    path("cases/<uuid:case_id>/reopen/", cases.case_reopen, name="case_reopen"),
+    path("cases/<uuid:case_id>/refer/", referrals.referral_new, name="referral_new"),
+    path("youths/<uuid:youth_id>/case/", cases.case_new, name="case_new"),
+    path("referrals/", referrals.referrals, name="referrals"),
+    path("referrals/<uuid:referral_id>/", referrals.referral, name="referral"),
+    path("referrals/<uuid:referral_id>/accept/", referrals.referral_accept, name="referral_accept"),
+    path("referrals/<uuid:referral_id>/decline/", referrals.referral_decline, name="referral_decline"),
+    path("referrals/<uuid:referral_id>/begin/", referrals.referral_begin, name="referral_begin"),
+    path("referrals/<uuid:referral_id>/report/", referrals.referral_report, name="referral_report"),
+    path("referrals/<uuid:referral_id>/note/", referrals.referral_note, name="referral_note"),
+    path("referrals/<uuid:referral_id>/withdraw/", referrals.referral_withdraw, name="referral_withdraw"),
+    path("agencies/", agencies.agencies, name="agencies"),
+    path("agencies/new/", agencies.agency_new, name="agency_new"),
+    path("agencies/<uuid:agency_id>/", agencies.agency, name="agency"),
+    path("agencies/<uuid:agency_id>/edit/", agencies.agency_edit, name="agency_edit"),
+    path("agencies/<uuid:agency_id>/end/", agencies.agency_end, name="agency_end"),
+    path("agencies/<uuid:agency_id>/members/", agencies.agency_member_new, name="agency_member_new"),
+    path("agencies/<uuid:agency_id>/members/end/", agencies.agency_member_end, name="agency_member_end"),
 ]

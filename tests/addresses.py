@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from grids.models import Alert, SignIn, User
 from grids.permissions import Permission, Role
+from referrals.models import Agency, AgencyMember, Case, CaseNeed, Referral
 from registry.models import (
     Batch,
     Candidate,
@@ -34,6 +35,7 @@ from tests.factories import (
     make_disclosure,
     make_enrolment,
     make_handover,
+    make_need,
     make_report,
     make_request,
     make_user,
@@ -49,6 +51,8 @@ PEOPLE, LOAD, DESK = (P.SEARCH_PEOPLE,), (P.LOAD_FEEDS,), (P.LOAD_FEEDS, P.APPRO
 PLACES, STAFF, AUDIT = (P.MANAGE_PLACES,), (P.MANAGE_STAFF,), (P.READ_AUDIT,)
 TOLD = (P.EXPORT, P.READ_AUDIT)
 SEAL = (P.SEAL,)
+LEAD, ANSWER, TOLD_OF = (P.LEAD_CASES,), (P.ANSWER_REFERRALS,), (P.SEE_YOUTHS, P.ANSWER_REFERRALS)
+AGENCIES = (P.LEAD_CASES, P.MANAGE_PLACES)
 RECEIVE = (P.RECEIVE_REQUESTS,)
 PUBLIC: tuple[Permission, ...] = ()
 ANYBODY = tuple(Permission)  # whoever is signed in, even without any permission
@@ -107,11 +111,11 @@ ADDRESSES: dict[str, Address] = {
     "sign_ins_of": page(STAFF, "user"),
     "sign_ins_end": act(STAFF, "user"),
     "factor_reset": act(STAFF, "user"),
-    "alerts": page(SEE),
-    "alerts_live": page(SEE),
-    "alerts_read": act(SEE),
-    "alert": page(SEE, "alert", get=(302,)),
-    "alert_done": act(SEE, "alert"),
+    "alerts": page(TOLD_OF),
+    "alerts_live": page(TOLD_OF),
+    "alerts_read": act(TOLD_OF),
+    "alert": page(TOLD_OF, "alert", get=(302,)),
+    "alert_done": act(TOLD_OF, "alert"),
     "alerts_parked": act(PLACES),
     "youths": page(SEE),
     "youth_search": form(SEE, get=(302,)),
@@ -151,6 +155,31 @@ ADDRESSES: dict[str, Address] = {
     "report_answer": act(SEE, "report"),
     "report_join": act(SEE, "report"),
     "report_case": act((P.PROPOSE_CASES,), "report"),
+    "cases": page(SEE),
+    "case": page(SEE, "case"),
+    "case_new": form((P.PROPOSE_CASES,), "youth"),
+    "case_note": act(SEE, "case"),
+    "case_accept": act(LEAD, "case"),
+    "case_decline": act(LEAD, "case"),
+    "case_plan": form(LEAD, "case"),
+    "case_close": form(LEAD, "case"),
+    "case_reopen": form(LEAD, "case", get=(302,)),  # this one is running
+    "referral_new": form(LEAD, "case"),
+    "referral_withdraw": form(LEAD, "referral_given"),
+    "referrals": page(ANSWER),
+    "referral": page(ANSWER, "referral"),
+    "referral_accept": act(ANSWER, "referral"),
+    "referral_decline": act(ANSWER, "referral"),
+    "referral_begin": act(ANSWER, "referral"),
+    "referral_report": act(ANSWER, "referral"),
+    "referral_note": act(ANSWER, "referral"),
+    "agencies": page(AGENCIES),
+    "agency": page(AGENCIES, "agency"),
+    "agency_new": form(PLACES),
+    "agency_edit": form(PLACES, "agency_managed"),
+    "agency_end": act(PLACES, "agency_managed"),
+    "agency_member_new": act(PLACES, "agency_managed"),
+    "agency_member_end": act(PLACES, "agency_managed", posted=(404,)),  # an empty one names nobody
     "grants": page((P.SEE_YOUTHS, P.READ_AUDIT)),
     "grant_new": form(SEE),
     "grant_new_area": form(SEE),
@@ -263,6 +292,13 @@ SHOWS: dict[str, tuple[str, ...]] = {
     "reports": ("youth",),
     "report": ("youth",),
     "report_new": ("youth",),
+    **dict.fromkeys(
+        (
+            "cases", "case", "case_new", "case_plan", "case_close", "referral_new", "referral_withdraw", "referrals",
+            "referral",
+        ),
+        ("youth",),
+    ),
     "grants": ("youth",),
     "grant": ("youth",),
     "youth_reason": ("youth",),
@@ -285,7 +321,7 @@ NAMELESS = {
     "sign_ins_of", "alert", "youth_search", "search_new", "youth_new", "residents_search", "households_search",
     "dwellings_search", "feeds", "feed_new", "upload", "upload_decline", "upload_errors", "batch", "batch_undo",
     "batch_errors", "readings", "readings_unusual", "seals", "seal_new", "seal", "rules_of_processing", "disclosures",
-    "exports", "export", "export_file", "request_new",
+    "exports", "export", "export_file", "request_new", "case_reopen", "agencies", "agency", "agency_new", "agency_edit",
 }  # fmt: skip
 
 
@@ -331,8 +367,28 @@ class World:
             due_on="2026-12-24",
         )  # fmt: skip
         self.report = make_report(self.youth, by=self.owner)
+        self._ask_for_help()
         self.consent = make_consent(self.youth)
         self.disclosure = make_disclosure(self.youth)
+
+    def _ask_for_help(self) -> None:
+        """A case that somebody leads, and a referral to the agency of 李志远, whom nobody of it has answered."""
+        self.agency = Agency.objects.create(
+            name="芜湖市法律援助中心", kind="legal_aid", area_id=HERE[:6], helps=["legal_aid"]
+        )
+        self.helper = make_user("helper", "律师", posts=[(Role.AGENCY, None)])
+        for person in User.objects.filter(username__in=["helper", "lizhiyuan"]):
+            AgencyMember.objects.create(agency=self.agency, user=person, approved_by=self.owner)
+        self.case = Case.objects.create(
+            youth=self.youth, title="赔偿没人办", because="赔偿没人办", owner=self.owner, opened_by=self.owner,
+            due_on=timezone.localdate(),
+        )  # fmt: skip
+        CaseNeed.objects.create(case=self.case, need=make_need(self.youth, "law"))
+        self.referral = Referral.objects.create(
+            case=self.case, agency=self.agency, help="legal_aid", asked="请办理赔偿", fields=["name"],
+            given='{"name": "张小海"}', basis="duty", duty="other", clause="未成年人保护法第一百零四条",
+            disclosure_id=uuid4(), sent_by=self.owner, answer_by=timezone.now(), due_on=timezone.localdate(),
+        )  # fmt: skip
 
     @staticmethod
     def alert(user: User, **fields: Any) -> Alert:
@@ -421,6 +477,11 @@ class World:
             "seal": lambda: (self.seal.pk, [HERE[:6]]),
             "export": lambda: (self.export(user).pk, None),
             "report": lambda: (self.report.pk, [HERE]),
+            "case": lambda: (self.case.pk, [HERE]),
+            "referral": lambda: (self.referral.pk, None),
+            "referral_given": lambda: (self.referral.pk, [HERE]),
+            "agency": lambda: (self.agency.pk, [HERE[:9]]),  # the street in its area knows it too
+            "agency_managed": lambda: (self.agency.pk, [HERE[:6]]),
             "consent": lambda: (self.consent.pk, [HERE]),
             "disclosure": lambda: (self.disclosure.pk, None if user.may(P.READ_AUDIT) else [HERE]),
             "resident": lambda: (public_id("resident", self.youth.resident_id), [NEXT_DOOR]),
@@ -429,7 +490,12 @@ class World:
             "post": lambda: (User.objects.get(username="wanli").posts.get().pk, None),
         }
         key, codes = given[about]()
-        if codes and about in ("grid", "assignment") and user.may(P.MANAGE_PLACES) and everywhere(user):
+        if (
+            codes
+            and about in ("grid", "assignment", "agency", "agency_managed")
+            and user.may(P.MANAGE_PLACES)
+            and everywhere(user)
+        ):
             codes = None
         return key, codes
 

@@ -24,6 +24,8 @@ MOST_ON_A_DAY_PAGE = 10
 VERSION_HEADER = "X-Alerts-Version"
 # Deadlines are told in words ("还剩 4 小时"): after so many seconds an unchanged list is shown anew.
 WORDS_LAST = 600
+# Whom alerts are written to: those who see youths, and the agencies' people.
+READERS = (Permission.SEE_YOUTHS, Permission.ANSWER_REFERRALS)
 STATES = {"open": "待办", "unread": "未读", "done": "已办结", "all": "全部"}
 
 
@@ -40,7 +42,7 @@ def live(request: HttpRequest) -> HttpResponse:
     version = f"{counter.version}-{int(timezone.now().timestamp()) // WORDS_LAST:x}"
     if request.headers.get(VERSION_HEADER) == version:
         return HttpResponse(status=204)
-    if not user.may(Permission.SEE_YOUTHS):
+    if not any(map(user.may, READERS)):
         raise PermissionDenied
     with transaction.atomic():
         listed = list(Alert.objects.of(user).for_the_day()[:MOST_ON_A_DAY_PAGE])
@@ -50,10 +52,10 @@ def live(request: HttpRequest) -> HttpResponse:
     return response
 
 
-live.required_permissions = (Permission.SEE_YOUTHS,)  # type: ignore[attr-defined]
+live.required_permissions = READERS  # type: ignore[attr-defined]
 
 
-@requires(Permission.SEE_YOUTHS)
+@requires(*READERS)
 @require_safe
 @transaction.atomic
 def inbox(request: HttpRequest) -> HttpResponse:
@@ -108,7 +110,7 @@ def _kinds(chosen: AlertQuerySet) -> list[tuple[str, str, int]]:
     return [(code, str(label), found[code]) for code, label in Alert.Kind.choices if code in found]
 
 
-@requires(Permission.SEE_YOUTHS)
+@requires(*READERS)
 @require_safe
 def alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     """Opening an alert: it is read from now on, and the page that it is about opens."""
@@ -117,7 +119,7 @@ def alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     return redirect(mine.path or "alerts")
 
 
-@requires(Permission.SEE_YOUTHS)
+@requires(*READERS)
 @require_POST
 def alert_done(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     """Put away an alert that only informs. One that wants an act is done by the act."""
@@ -130,7 +132,7 @@ def alert_done(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     return redirect(_back_to(request))
 
 
-@requires(Permission.SEE_YOUTHS)
+@requires(*READERS)
 @require_POST
 def alerts_read(request: HttpRequest) -> HttpResponse:
     """Everything that only informs is read; what wants an act stays unread until it is opened."""

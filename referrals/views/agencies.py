@@ -150,10 +150,12 @@ def agency_member_new(request: HttpRequest, agency_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.MANAGE_PLACES)
-def agency_member_end(request: HttpRequest, agency_id: UUID, member_id: int) -> HttpResponse:
+def agency_member_end(request: HttpRequest, agency_id: UUID) -> HttpResponse:
     user = acting_user(request.user)
     found = _managed(user, agency_id)
-    member = AgencyMember.objects.filter(agency=found, pk=member_id).select_related("agency", "user").first()
+    key = request.POST.get("member", "")
+    members = AgencyMember.objects.filter(agency=found).select_related("agency", "user")
+    member = members.filter(pk=key).first() if key.isascii() and key.isdigit() and len(key) < 19 else None
     if member is None:
         raise Http404
     said = f"{member.user}从今天起看不到{found}的转介。"

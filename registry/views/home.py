@@ -16,6 +16,7 @@ from grids.views.alerts import MOST_ON_A_DAY_PAGE
 
 from .. import grants, parts, readings, requests
 from ..board import board_of
+from ..days import day_of
 from ..snapshots import snapshot
 from ..today import Today
 
@@ -35,6 +36,8 @@ class Task:
 def home(request: HttpRequest) -> HttpResponse:
     user = acting_user(request.user)
     if not user.may(Permission.SEE_YOUTHS):
+        if own := day_of(user):
+            return own(request)
         return render(request, "registry/home/plain.html", {"tasks": _tasks(user)})
     with snapshot(recorded=True):
         alerts = list(Alert.objects.of(user).for_the_day()[:MOST_ON_A_DAY_PAGE])
@@ -71,8 +74,6 @@ def _tasks(user: User) -> list[Task]:
         found.append(Task("临时授权", "查谁获准看了范围以外的档案，谁紧急查阅、谁复核。", reverse("grants")))
         found.append(Task("提供记录", "查向外单位提供过什么、依据什么，只有编号。", reverse("disclosures")))
         found.append(Task("导出记录", "查谁导出过什么；外泄的表格可查到导出人。", reverse("exports")))
-    if user.may(Permission.ANSWER_REFERRALS):
-        found.append(Task("转介收件箱", "发给本单位的转介和名单会出现在这里。目前没有待办。"))
     if user.may(Permission.SEARCH_PEOPLE):
         found.append(Task("人房查询", "按小区、年龄、家庭构成查实有人口与房屋。", reverse("households")))
     return found

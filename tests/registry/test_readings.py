@@ -35,8 +35,14 @@ def world(wang_shanshan: User, city_cadre: User) -> World:
     return world
 
 
-def reader_of(name: str, wang_shanshan: User, city_cadre: User, auditor: User) -> User:
-    return {"home": wang_shanshan, "readings_export": auditor}.get(name, city_cadre)
+def reader_of(name: str, world: World, wang_shanshan: User, city_cadre: User, auditor: User) -> User:
+    others = {
+        "home": wang_shanshan,
+        "readings_export": auditor,
+        "referrals": world.helper,
+        "referral": world.helper,
+    }
+    return others.get(name, city_cadre)
 
 
 def shown_ids(world: World, name: str) -> set[UUID]:
@@ -55,7 +61,7 @@ def test_every_page_declares_whom_it_names() -> None:
 def test_a_page_that_names_people_leaves_one_reading_of_them(
     name: str, world: World, wang_shanshan: User, city_cadre: User, auditor: User, sign_in: SignIn
 ) -> None:
-    reader = reader_of(name, wang_shanshan, city_cadre, auditor)
+    reader = reader_of(name, world, wang_shanshan, city_cadre, auditor)
     url, _ = world.address(name, reader)
     answer = sign_in(reader).get(url)
     assert answer.status_code == 200
@@ -71,7 +77,7 @@ def test_a_page_that_names_people_leaves_one_reading_of_them(
 def test_what_cannot_be_recorded_is_not_shown(
     name: str, world: World, wang_shanshan: User, city_cadre: User, auditor: User, sign_in: SignIn
 ) -> None:
-    reader = reader_of(name, wang_shanshan, city_cadre, auditor)
+    reader = reader_of(name, world, wang_shanshan, city_cadre, auditor)
     url, _ = world.address(name, reader)
     fill_the_disk()
     client = sign_in(reader)
