@@ -159,7 +159,7 @@ class TestToday:
         client.get("/")
         # frame: session, user, posts, assignments, badge; the reading; alerts 2; files, handovers; what is said of the
         # chosen files, their doors, their former handovers; reviews, candidates, grids
-        with django_assert_num_queries(16):
+        with django_assert_num_queries(17):
             page = client.get("/")
         assert len(page.context["today"].grids) == (grids if grids > 1 else 0)
 
@@ -276,7 +276,7 @@ class TestBoard:
         client = sign_in(city_cadre)
         client.get("/")
         # frame 5; places, categories, youths, handovers 2, moves 3, alerts, grants, requests
-        with django_assert_num_queries(17):
+        with django_assert_num_queries(18):
             client.get("/")
 
     def test_the_urgent_list_is_live_and_quick(self, sign_in: SignIn, city_cadre: User) -> None:
