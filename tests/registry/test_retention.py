@@ -27,8 +27,11 @@ from registry.models import (
     Batch,
     BatchChange,
     Candidate,
+    Disclosure,
     Enrolment,
+    Export,
     Fact,
+    Grant,
     Household,
     Move,
     Residence,
@@ -579,6 +582,31 @@ def test_searches_uploads_alerts_and_account_rows_go_by_their_terms(
     wang_shanshan.assignments.update(ends_on=timezone.localdate())
     User.objects.filter(pk=wang_shanshan.pk).update(is_active=False)
     assert retention.apply() == {"searches": 2}
+
+
+def test_disclosures_grants_and_exports_go_after_three_years(yang_ying: User, jiujiang: User) -> None:
+    today = timezone.localdate()
+    youth = make_youth(grid=GRID)
+    over = before("disclosure", today)
+    make_disclosure(youth, given_on=over, until=over)
+    in_use = make_disclosure(youth, given_on=over, until=over + timedelta(days=1))
+    long_ago = timezone.make_aware(datetime.combine(before("grant", today), time(12)))
+    Grant.objects.create(
+        what="area", code=YINHU, holder=yang_ying, reason="x", days=1, state="declined", asked_at=long_ago,
+        decided_at=long_ago, decided_by=jiujiang, decision_note="x", submission_key=uuid4(),
+    )  # fmt: skip
+    Export.objects.create(
+        by=jiujiang,
+        post="x",
+        kind="youths",
+        ordinal=1,
+        made_at=long_ago,
+        mark=b"12345678",
+        day=long_ago.date(),
+    )
+    assert retention.apply() == {"disclosures": 1, "grants": 1, "exports": 1}
+    assert everyone(Disclosure).get() == in_use
+    assert retention.apply() == {}
 
 
 # --- The command, the nightly task, the log
