@@ -37,16 +37,20 @@ from tests.addresses import ADDRESSES, PUBLIC
 from tests.cast import SignIn
 from tests.factories import (
     YINHU,
+    fresh,
     make_candidate,
+    make_consent,
     make_dwelling,
     make_fact,
     make_guardianship,
     make_household,
+    make_report,
     make_residence,
     make_resident,
     make_visit,
     make_youth,
 )
+from tests.referrals.people import join, make_agency, make_case, make_referral
 from tests.registry.test_feed_kinds import load_facts
 from tests.registry.test_load_feed import ago, key
 from tests.registry.test_seals import NOTICE, WORDS
@@ -55,12 +59,12 @@ pytestmark = pytest.mark.django_db
 
 HERE, THERE = f"{YINHU}001", f"{YINHU}002"
 CAST = [
-    "city_cadre", "jiujiang", "fanchang", "wanli", "yang_ying", "wang_shanshan", "deputy", "league_leader", "legal_aid",
-    "centre", "sysadmin", "security", "auditor",
+    "city_cadre", "jiujiang", "fanchang", "wanli", "yang_ying", "wang_shanshan", "legal_aid", "centre", "sysadmin",
+    "security", "auditor",
 ]  # fmt: skip
 SOME = ("jiujiang", "wang_shanshan", "centre")  # who knows the reasons, who does not, and who sees no file
 LEFT_OUT = {"seals", "seal", "seal_new", "seal_decide"}  # the notices themselves
-KINDS = ("youth", "enrolment", "candidate", "handover", "check")
+KINDS = ("youth", "enrolment", "candidate", "handover", "check", "report", "case", "referral")
 LISTS = [
     "/youths/?category=misconduct", "/youths/?category=left_behind", "/youths/?state=all", "/youths/?state=closed",
     "/youths/?sort=name", "/youths/?sort=-due", "/youths/?sort=verified", "/youths/?need=law", "/youths/?grade=A",
@@ -92,6 +96,12 @@ class Root:
         self.second = self._moved("李小山")
         for number, name in enumerate(("王小河", "陈雨桐", "赵小江")):
             make_youth(name, age=12 + number, grid=HERE, categories=["left_behind"] if number else ["idle"])
+        self.agency = make_agency()
+        join(cast["legal_aid"], self.agency)
+        cast["legal_aid"] = fresh(cast["legal_aid"])
+        make_consent(self.first)
+        make_report(self.first, by=self.worker, found="家里漏雨")
+        make_referral(make_case(self.first, self.cadre, because="家里漏雨"), self.agency, self.cadre)
         # Somebody else is a candidate of the same moment.
         self.moment = timezone.now() - timedelta(days=3)
         other = make_youth("何思乐", grid=HERE, age=13).resident
@@ -152,6 +162,11 @@ class Sealed:
         observed = youth.resident.facts.get(source=None, kind="dropped_out")
         self.ids["enrolment"] += [enrolment.pk for enrolment in made]
         self.ids["candidate"].append(suggested.pk)
+        case = make_case(youth, root.cadre, because=WORDS)
+        referral = make_referral(case, root.agency, root.cadre)
+        report = make_report(youth, by=root.worker, found=WORDS)
+        for kind, each in (("case", case), ("referral", referral), ("report", report)):
+            self.ids[kind].append(each.pk)
         seals.seal(
             youth=youth,
             notice=NOTICE,
@@ -160,6 +175,7 @@ class Sealed:
                 visits=(told.pk,),
                 corrections=(corrected.pk,),
                 facts=(truant.pk, observed.pk),
+                others=(f"cases:{case.pk}", f"reports:{report.pk}"),
             ),
             by=root.cadre,
             submission_key=uuid4(),
@@ -229,7 +245,7 @@ class Look:
             "enrolment": [first.enrolments.get(category="left_behind").pk, *self.ids["enrolment"]],
             "candidate": self.ids["candidate"],
             "handover": self.ids["handover"],
-            "check": self.ids["check"],
+            **{kind: self.ids[kind] for kind in ("check", "report", "case", "referral")},
             "resident": [public_id("resident", person.pk) for person in (first.resident, second)],
         }
         keys |= {
