@@ -38,6 +38,7 @@ class RegistryConfig(AppConfig):
 
         alerts.on_sweep("escalate handovers", handovers.escalate_due)
         alerts.on_sweep("raise reviews of emergencies", grants.climb_due)
+        alerts.on_sweep("end requests left lying", grants.lapse_unanswered, every_night=True)
         alerts.on_sweep("settle overtaken alerts", overtaken.settle_overtaken)
         alerts.on_sweep("send lost feed uploads", feed_desk.send_lost)
         alerts.on_sweep("expire feed uploads", feed_desk.expire, every_night=True)

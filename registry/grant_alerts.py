@@ -49,6 +49,12 @@ def declined(grant: Grant) -> None:
     _raise(grant, "decided", Alert.Kind.GRANT_DECIDED, text, [grant.holder])
 
 
+def lapsed(grant: Grant) -> None:
+    settle(grant)
+    text = f"您申请{_WHAT[Grant.What(grant.what)]}，久未审批，已自动撤回，需要时请重新申请"
+    _raise(grant, "decided", Alert.Kind.GRANT_DECIDED, text, [grant.holder])
+
+
 def ended(grant: Grant) -> None:
     if grant.ended_by_id != grant.holder_id:
         text = f"您的临时授权 {grant.number} 已由{grant.ended_by}提前结束"

@@ -322,6 +322,22 @@ def _held(grant: Grant, *, by: User) -> Grant:
     return held
 
 
+@transaction.atomic
+def lapse_unanswered(now: datetime | None = None) -> int:
+    """Requests that nobody decided for as long as a grant may last are over, and the words in them are forgotten.
+
+    Run every night; returns how many. The asker is told, and may ask again.
+    """
+    asked = Grant.objects.everyone(because="the night ends every request that was left lying").asked()
+    old = asked.filter(asked_at__lte=(now or timezone.now()) - timedelta(days=settings.GRANT_MOST_DAYS))
+    lapsed = list(old.select_related("holder").select_for_update(of=("self",), skip_locked=True))
+    for grant in lapsed:
+        grant.state, grant.about, grant.decision_note = Grant.State.TAKEN_BACK, "", "久未审批，自动撤回"
+        grant.save(update_fields=["state", "about", "decision_note"])
+        tell.lapsed(grant)
+    return len(lapsed)
+
+
 def waiting(user: User) -> dict[str, int]:
     """What a manager's day shows: how many are asked for, how many emergencies are to be reviewed."""
     if not user.may(Permission.APPROVE_GRANTS):

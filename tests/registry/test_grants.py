@@ -434,6 +434,16 @@ def test_a_decision_stands(wang_shanshan: User, fanchang: User, city_cadre: User
         grants.approve(asked, youth=far, days=1, by=city_cadre)
 
 
+def test_what_nobody_decides_for_a_month_is_over_and_forgotten(wang_shanshan: User, fanchang: User) -> None:
+    asked = ask_for(make_youth(grid=FAR), wang_shanshan)
+    month = asked.asked_at + timedelta(days=30)
+    assert grants.lapse_unanswered(month - timedelta(seconds=1)) == 0
+    assert grants.lapse_unanswered(month) == 1
+    assert (again(asked).state, again(asked).about) == ("taken_back", "")
+    assert "自动撤回" in Alert.objects.get(addressee=wang_shanshan).text
+    assert not Alert.objects.filter(addressee=fanchang, done_at=None).exists()
+
+
 def test_the_same_form_twice_is_one_request(wang_shanshan: User, fanchang: User, sign_in: SignIn) -> None:
     data = {"name": "林小雨", "division": FANCHANG, "reason": "转交", "days": "3", "submission_key": uuid4()}
     client = sign_in(wang_shanshan)

@@ -355,6 +355,7 @@ MAY_LOOK_AT_EVERYONE: set[tuple[str, str]] = {
     ("registry/forms/moves.py", "MoveForm._doors"),
     ("registry/grants.py", "_the_one"),
     ("registry/grants.py", "climb_due"),
+    ("registry/grants.py", "lapse_unanswered"),
     ("registry/export_work.py", "make"),
     ("registry/export_work.py", "_make.report"),
     ("registry/export_work.py", "_end"),
@@ -370,6 +371,7 @@ MAY_LOOK_AT_EVERYONE: set[tuple[str, str]] = {
     ("referrals/report_alerts.py", "tell"),
     ("referrals/reports.py", "climb_due"),
     ("referrals/reports.py", "joinable"),
+    ("referrals/pairing_alerts.py", "_wanted"),
 }
 
 
