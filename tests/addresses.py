@@ -250,6 +250,7 @@ managed("grids_grid", PLACES, "grid")
 managed("grids_assignment", PLACES, "assignment")
 managed("grids_division", PLACES, "division", everywhere=True)
 managed("grids_alert", PLACES, "parked", everywhere=True)
+managed("registry_consenttext", PLACES, "consent_text", everywhere=True)
 managed("registry_category", PLACES, "category", everywhere=True)
 managed("registry_source", PLACES, "source", everywhere=True)
 managed("registry_factrank", PLACES, "fact_rank", everywhere=True)
@@ -262,7 +263,10 @@ CLOSED = {
     "admin:grids_alert_add", "admin:registry_batch_add", "admin:registry_category_add", "admin:registry_source_add",
     "admin:registry_retentionrun_add",
 }  # fmt: skip
-READ_ONLY = {"admin:grids_alert_change", "admin:registry_batch_change", "admin:registry_retentionrun_change"}
+READ_ONLY = {
+    "admin:grids_alert_change", "admin:registry_batch_change", "admin:registry_retentionrun_change",
+    "admin:registry_consenttext_change",
+}  # fmt: skip
 
 # --- What is read there
 
@@ -482,6 +486,7 @@ class World:
             "referral_given": lambda: (self.referral.pk, [HERE]),
             "agency": lambda: (self.agency.pk, [HERE[:9]]),  # the street in its area knows it too
             "agency_managed": lambda: (self.agency.pk, [HERE[:6]]),
+            "consent_text": lambda: (self.consent.text_id, None),
             "consent": lambda: (self.consent.pk, [HERE]),
             "disclosure": lambda: (self.disclosure.pk, None if user.may(P.READ_AUDIT) else [HERE]),
             "resident": lambda: (public_id("resident", self.youth.resident_id), [NEXT_DOOR]),

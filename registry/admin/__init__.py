@@ -1,3 +1,3 @@
-from . import categories, feeds, retention
+from . import categories, consents, feeds, retention
 
-__all__ = ["categories", "feeds", "retention"]
+__all__ = ["categories", "consents", "feeds", "retention"]

@@ -236,3 +236,15 @@ def test_what_ends_at_fourteen_is_due_on_the_page(sign_in: SignIn, wang_shanshan
         make_consent(youth)
         text = client.get(f"/youths/{youth.pk}/").content.decode()
         assert ("须本人同意" in text) is due
+
+
+def test_a_new_text_is_published_by_adding_it(sign_in: SignIn, sysadmin: User, wang_shanshan: User) -> None:
+    client = sign_in(sysadmin)
+    form = {"purpose": "photo", "version": "2", "body": "第二版的话", "published_on": str(TODAY())}
+    assert client.post("/admin/registry/consenttext/add/", form).status_code == 302
+    assert consents.current_text("photo").body == "第二版的话"
+    again = client.post("/admin/registry/consenttext/add/", form)
+    assert "这个事项已有这一版文本" in again.content.decode()
+    youth = make_youth(grid=HERE, age=17)
+    page = sign_in(wang_shanshan).get(f"/youths/{youth.pk}/consent/?purpose=photo").content.decode()
+    assert "第二版的话" in page

@@ -375,3 +375,30 @@ def test_pressing_twice_makes_one(sign_in: SignIn, jiujiang: User, long_lists: P
     )
     sign_in(jiujiang).get("/youths/export/")
     assert len(exports_of(jiujiang)) == 1
+
+
+# --- Outside a test's own transaction
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reading_export_and_sheet_are_one_transaction(
+    sign_in: SignIn, jiujiang: User, long_lists: Path, settings: Any
+) -> None:
+    """As in production, where the page's snapshot is begun by hand: short, capped and made by the worker."""
+    make_youth(grid=f"{YINHU}001")
+    client = sign_in(jiujiang)
+    assert client.get("/youths/export/").status_code == 200
+    assert Reading.objects.everyone(because="test").count() == 1
+    settings.EXPORTS_A_DAY = 1
+    assert client.get("/youths/export/").status_code == 429
+    assert Reading.objects.everyone(because="test").count() == 1, "what was not exported was not read"
+    assert len(exports_of(jiujiang)) == 1
+    settings.EXPORTS_A_DAY = 20
+    make_youth(grid=f"{YINHU}001")
+    answer = client.get("/youths/export/")
+    assert answer.status_code == 302
+    assert exports_of(jiujiang)[-1].state == "ready"
+    file = client.get(f"{answer['Location']}file/")
+    assert file.status_code == 200
+    file.close()
+    assert Reading.objects.everyone(because="test").count() == 2
