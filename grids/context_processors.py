@@ -80,13 +80,7 @@ class Nav:
             found += self._item("上报", "triangle-alert", "reports")
             found += self._item("线索", "map-pin", "candidates")
             found += self._item("迁移", "arrow-left-right", "moves", "/handovers/")
-            found += self._item("个案", "users", "cases", "/agencies/")
-            found += self._item("提醒", "bell", "alerts", has_badge=True)
-        elif self.may(Permission.ANSWER_REFERRALS):
-            found += self._item("转介", "arrow-left-right", "referrals")
-            found += self._item("提醒", "bell", "alerts", has_badge=True)
-        if self.may(Permission.MANAGE_PLACES) and not self.may(Permission.SEE_YOUTHS):
-            found += self._item("协作单位", "users", "agencies")
+        found += self._help()
         if self.may(Permission.LOAD_FEEDS):
             found += self._item("数据", "upload", "feeds")
         if self.may(Permission.APPROVE_GRANTS) or self.may(Permission.READ_AUDIT):
@@ -97,6 +91,19 @@ class Nav:
             found += self._item("登录管理", "user-check", "sign_ins")
         if self.user.is_staff:
             found += self._item("管理", "settings", "admin:index")
+        return found
+
+    def _help(self) -> list[Item]:
+        """Cases and alerts of those who see youths; an agency's own referrals; agencies for the system administrator."""
+        found: list[Item] = []
+        if self.may(Permission.SEE_YOUTHS):
+            found += self._item("个案", "users", "cases", "/agencies/")
+        if self.may(Permission.ANSWER_REFERRALS):
+            found += self._item("转介", "arrow-left-right", "referrals")
+        if self.may(Permission.SEE_YOUTHS) or self.may(Permission.ANSWER_REFERRALS):
+            found += self._item("提醒", "bell", "alerts", has_badge=True)
+        if self.may(Permission.MANAGE_PLACES) and not self.may(Permission.SEE_YOUTHS):
+            found += self._item("协作单位", "users", "agencies")
         return found
 
     @cached_property

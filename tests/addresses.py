@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from grids.models import Alert, SignIn, User
 from grids.permissions import Permission, Role
-from referrals.models import Agency, AgencyMember, Case, CaseNeed, Referral
+from referrals.models import Agency, AgencyMember, Case, CaseNeed, Pairing, Referral
 from registry.models import (
     Batch,
     Candidate,
@@ -173,6 +173,14 @@ ADDRESSES: dict[str, Address] = {
     "referral_begin": act(ANSWER, "referral"),
     "referral_report": act(ANSWER, "referral"),
     "referral_note": act(ANSWER, "referral"),
+    "pairings": page(SEE),
+    "pairing_new": form(LEAD, "visit"),
+    "pairing_coverage": page(SEE),
+    "pairing": page(SEE, "pairing"),
+    "pairing_contact": act(SEE, "pairing"),
+    "pairing_plan": form(LEAD, "pairing"),
+    "pairing_end": form(LEAD, "pairing"),
+    "pairing_resume": act(LEAD, "pairing"),
     "agencies": page(AGENCIES),
     "agency": page(AGENCIES, "agency"),
     "agency_new": form(PLACES),
@@ -303,6 +311,8 @@ SHOWS: dict[str, tuple[str, ...]] = {
         ),
         ("youth",),
     ),
+    **dict.fromkeys(("pairings", "pairing_new", "pairing", "pairing_plan", "pairing_end"), ("youth",)),
+    "pairing_coverage": ("gone.youth",),  # to whoever looks for those without
     "grants": ("youth",),
     "grant": ("youth",),
     "youth_reason": ("youth",),
@@ -372,13 +382,17 @@ class World:
         )  # fmt: skip
         self.report = make_report(self.youth, by=self.owner)
         self._ask_for_help()
+        self.pairing = Pairing.objects.create(
+            youth=self.youth, consent=make_consent(self.youth, "pairing"), kind="person", mentor="李明", phone="1",
+            plan="每月看望", next_due_on=timezone.localdate(), by=self.owner,
+        )  # fmt: skip
         self.consent = make_consent(self.youth)
         self.disclosure = make_disclosure(self.youth)
 
     def _ask_for_help(self) -> None:
         """A case that somebody leads, and a referral to the agency of 李志远, whom nobody of it has answered."""
         self.agency = Agency.objects.create(
-            name="芜湖市法律援助中心", kind="legal_aid", area_id=HERE[:6], helps=["legal_aid"]
+            name="鸠江区法律援助工作站", kind="legal_aid", area_id=HERE[:6], helps=["legal_aid"]
         )
         self.helper = make_user("helper", "律师", posts=[(Role.AGENCY, None)])
         for person in User.objects.filter(username__in=["helper", "lizhiyuan"]):
@@ -482,6 +496,7 @@ class World:
             "export": lambda: (self.export(user).pk, None),
             "report": lambda: (self.report.pk, [HERE]),
             "case": lambda: (self.case.pk, [HERE]),
+            "pairing": lambda: (self.pairing.pk, [HERE]),
             "referral": lambda: (self.referral.pk, None),
             "referral_given": lambda: (self.referral.pk, [HERE]),
             "agency": lambda: (self.agency.pk, [HERE[:9]]),  # the street in its area knows it too

@@ -275,8 +275,8 @@ class TestBoard:
     ) -> None:
         client = sign_in(city_cadre)
         client.get("/")
-        # frame 5; places, categories, youths, handovers 2, moves 3, alerts, grants, requests
-        with django_assert_num_queries(18):
+        # frame 5; places, categories, youths, handovers 2, moves 3, alerts, grants, requests, reports, cases
+        with django_assert_num_queries(19):
             client.get("/")
 
     def test_the_urgent_list_is_live_and_quick(self, sign_in: SignIn, city_cadre: User) -> None:
@@ -295,7 +295,7 @@ class TestTheOthers:
     @pytest.mark.parametrize(
         ("person", "shown"),
         [
-            ("legal_aid", "转介收件箱"),
+            ("legal_aid", "发给本单位的转介"),
             ("centre", "人房查询"),
             ("sysadmin", "区划与网格"),
             ("security", "用户与任职"),
