@@ -94,7 +94,7 @@ class Nav:
         return found
 
     def _help(self) -> list[Item]:
-        """Cases and alerts of those who see youths; an agency's own referrals; agencies for the system administrator."""
+        """Cases and alerts of those who see youths; an agency's own referrals; agencies for who sees no youth."""
         found: list[Item] = []
         if self.may(Permission.SEE_YOUTHS):
             found += self._item("个案", "users", "cases", "/agencies/")
