@@ -23,7 +23,7 @@ _STATES = {
     PENDING: "待办",
     "answered": "已答复",
     "joined": "已并入",
-    "case": "已立个案",
+    "case": "转为个案",
     "all": "全部",
 }
 _RANKS = {"untold": "没登记报告的", "urgent": "紧急", "late": "超期"}

@@ -55,18 +55,15 @@ class ReportForm(SubmissionForm):
     found = TextField(
         label="看到了什么",
         max_length=1000,
-        rows=3,
-        help_text="一句话就行：看到什么、现在怎样。不写猜测，不写别人家的事。",
+        rows=2,
+        help_text="一句话就行。不写猜测，不写类别。",
         error_messages={"required": "请写一句看到了什么。"},
     )
-    urgent = forms.BooleanField(
-        label="紧急，今天就要有人管", required=False, help_text="社区、街道、区县马上收到提醒。"
-    )
+    urgent = forms.BooleanField(label="紧急，今天就要有人管（各级马上收到）", required=False)
     danger = forms.ChoiceField(
         label="孩子受到伤害，或正面临危险？",
         choices=[("", "没有发现"), *Report.Danger.choices],
         required=False,
-        help_text="选了就是紧急上报，下一步登记向哪个机关报告的。",
         error_messages={"invalid_choice": "请在列表里选。"},
     )
 

@@ -40,17 +40,19 @@ class Report(models.Model):
         PLACE = "place", "一处地方"
 
     class Kind(models.TextChoices):
-        CARE = "care", "没人照看、监护不当"
-        NO_PARENTS = "no_parents", "父母去世或失联"
-        EMERGENCY = "emergency", "家里突发变故"
-        HARDSHIP = "hardship", "生活、看病困难"
-        DISABILITY = "disability", "残疾照料、康复困难"
-        SCHOOL = "school", "失学、辍学、旷课"
-        MIND = "mind", "心理、情绪问题"
-        RUNAWAY = "runaway", "离家、流浪"
-        WORK = "work", "就业、收入困难"
-        RIGHTS = "rights", "维权、赔偿"
-        QUARREL = "quarrel", "家庭、邻里矛盾"
+        """Four characters each: three of them stand in a row on a phone."""
+
+        CARE = "care", "没人照看"
+        NO_PARENTS = "no_parents", "失去父母"
+        EMERGENCY = "emergency", "突发变故"
+        HARDSHIP = "hardship", "生活困难"
+        DISABILITY = "disability", "残疾照料"
+        SCHOOL = "school", "失学旷课"
+        MIND = "mind", "心理情绪"
+        RUNAWAY = "runaway", "离家流浪"
+        WORK = "work", "就业困难"
+        RIGHTS = "rights", "维权赔偿"
+        QUARREL = "quarrel", "家庭矛盾"
         HAZARD = "hazard", "安全隐患"
         OTHER = "other", "其他"
 
@@ -79,7 +81,7 @@ class Report(models.Model):
         NEW = "new", "待答复"
         ANSWERED = "answered", "已答复"
         JOINED = "joined", "并入另一件"
-        CASE = "case", "已立个案"
+        CASE = "case", "转为个案"
 
     class Level(models.TextChoices):
         GRID = "grid", "网格"

@@ -27,7 +27,16 @@ from ..models import Report
 from ..models.reports import CODES
 from ..report_list import ReportList
 
-_ABOUT = ("youth", "dwelling", "grid__community", "found_by", "ended_by", "told_entered_by", "joined_to")
+_ABOUT = (
+    "youth",
+    "dwelling",
+    "grid__community",
+    "found_by",
+    "ended_by",
+    "told_entered_by",
+    "joined_to",
+    "case",
+)
 
 
 # --- The list

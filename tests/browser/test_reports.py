@@ -53,9 +53,9 @@ def xiaohai(wang_shanshan: User, jiujiang: User) -> Youth:
 def report_from(phone: Page) -> None:
     """Three taps and a sentence, from the person's page."""
     phone.get_by_role("link", name="上报问题").first.click()
-    phone.get_by_label("父母去世或失联").tap()
+    phone.get_by_label("失去父母").tap()
     phone.get_by_label("看到了什么").fill("父亲今天车祸去世，家里只有奶奶。")
-    phone.get_by_label("紧急，今天就要有人管").tap()
+    phone.get_by_label("紧急，今天就要有人管（各级马上收到）").tap()
     phone.get_by_role("button", name="上报", exact=True).tap()
     expect(phone.get_by_role("status").first).to_contain_text("已紧急上报")
 
@@ -106,12 +106,12 @@ def test_a_child_in_danger_asks_on_the_phone_which_authority_was_told_until_it_i
     open_as: OpenAs, sign_in: SignIn, wang_shanshan: User, xiaohai: Youth
 ) -> None:
     phone = open_as(sign_in(wang_shanshan), f"/reports/new/?youth={xiaohai.pk}", PHONE)
-    phone.get_by_label("没人照看、监护不当").tap()
+    phone.get_by_label("没人照看").tap()
     phone.get_by_label("看到了什么").fill("一个人在家三天，身上有伤。")
     phone.get_by_label("孩子受到伤害，或正面临危险？").select_option(label="多处受伤、严重营养不良、意识不清")
     phone.get_by_role("button", name="上报", exact=True).tap()
     told = phone.locator("#told")
-    expect(told).to_contain_text("不等于依法报告")
+    expect(phone.locator(".notice.error")).to_contain_text("不等于依法报告")
     told.get_by_role("button", name="登记报告").tap()
     expect(phone.locator("#told .error").first).to_be_visible()
     told.get_by_label("公安（110）").tap()
