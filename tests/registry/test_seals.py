@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from uuid import uuid4
 
@@ -31,6 +32,7 @@ from registry import (
     visits,
     youths,
 )
+from registry.city import loading
 from registry.feeds.undo import undo
 from registry.holding import Refused
 from registry.invariants import findings
@@ -54,6 +56,7 @@ from registry.sealing import Choice
 from registry.seals import Notice
 from tests.factories import (
     YINHU,
+    fresh,
     make_candidate,
     make_enrolment,
     make_fact,
@@ -865,3 +868,45 @@ def test_a_lost_ledger_is_noticed_at_the_start_and_written_again(
     seals.reopen(reopening=ask(made, jiujiang), by=city_cadre)
     seal_ledger.path().unlink()
     refuse_older_database()  # nothing stands that it would have to tell of
+
+
+def test_a_new_sample_city_begins_the_ledger_anew(
+    accused: Youth, jiujiang: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    seal(accused, jiujiang, enrolments=[of_category(accused, "misconduct").pk])
+    with django_capture_on_commit_callbacks(execute=True):
+        loading.empty()
+    assert seal_ledger.ahead() == []
+    assert seal_ledger.missing() == []
+    assert len(list(seal_ledger.entries())) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_writes_while_it_is_sealed_waits_and_then_finds_nothing(
+    jiujiang: User, wang_shanshan: User, city_cadre: User
+) -> None:
+    youth = make_youth("李小山", grid=HERE, categories=["misconduct"])
+    outcomes: list[str] = []
+
+    def visit() -> None:
+        try:
+            visits.record_visit(
+                youth=youth, visited_on=timezone.localdate(), method="home", met="youth", found="在家",
+                by=fresh(wang_shanshan),
+            )  # fmt: skip
+            outcomes.append("written")
+        except Youth.DoesNotExist:
+            outcomes.append("not there")
+        finally:
+            connection.close()
+
+    worker = Thread(target=visit)
+    with transaction.atomic():
+        seal(youth, jiujiang, enrolments=[of_category(youth, "misconduct").pk])
+        worker.start()
+        worker.join(timeout=1)
+        assert outcomes == []  # it waits for the lock of the file
+    worker.join(timeout=20)
+    assert outcomes == ["not there"]
+    assert not everything(Visit).exists()
+    assert_sound()
