@@ -351,6 +351,7 @@ READ_FROM_THE_REQUEST: dict[tuple[str, str], str] = {
         "referrals/views/agencies.py",
         "member",
     ): "looked for among the members of an agency that the reader manages",
+    ("referrals/views/pairings.py", "youth"): "fetched in scope",
     ("referrals/views/referrals.py", "box"): "one of a few words",
     ("referrals/views/referrals.py", "help"): "one of a few words",
     ("referrals/views/reports.py", "dwelling"): "fetched in scope",
