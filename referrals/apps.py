@@ -33,3 +33,19 @@ class ReferralsConfig(AppConfig):
         retention.goes_with_a_file(
             parts_of_files.DELETES, waits=parts_of_files.WAITS, words=parts_of_files.WAITS_WORDS
         )
+        self._keep_up_pairings()
+
+    @staticmethod
+    def _keep_up_pairings() -> None:
+        from grids import alerts  # noqa: PLC0415
+        from registry import consents, handovers, parts, seal_groups  # noqa: PLC0415
+
+        from . import pairing_parts, pairings, sealed_parts  # noqa: PLC0415
+
+        alerts.on_sweep("pairings are kept up", pairings.remind)
+        consents.on_withdrawal(pairings.consent_withdrawn)
+        handovers.on_accepted(pairings.follow_handover)
+        parts.on_person_page(pairing_parts.of_person)
+        parts.on_day_page(pairing_parts.of_day)
+        seal_groups.offer(sealed_parts.PAIRINGS)
+        seal_groups.offer(sealed_parts.CONTACTS)

@@ -5,7 +5,12 @@ An open case, or a report that nobody has answered, keeps the file back.
 
 _CASES = "SELECT id FROM referrals_case WHERE youth_id = ANY (%(files)s::uuid[])"
 
+_PAIRINGS = "SELECT id FROM referrals_pairing WHERE youth_id = ANY (%(files)s::uuid[])"
+
 DELETES = f"""
+DELETE FROM referrals_pairingcontact WHERE pairing_id IN ({_PAIRINGS});
+DELETE FROM referrals_pairingstep WHERE pairing_id IN ({_PAIRINGS});
+DELETE FROM referrals_pairing WHERE youth_id = ANY (%(files)s::uuid[]);
 DELETE FROM referrals_report WHERE youth_id = ANY (%(files)s::uuid[]) OR case_id IN ({_CASES})
     OR joined_to_id IN (SELECT id FROM referrals_report WHERE case_id IN ({_CASES}));
 DELETE FROM referrals_referralstep WHERE referral_id IN (

@@ -1,4 +1,5 @@
-"""What of this app can be chosen when a youth's record is sealed 封存: a case as a whole, a report by itself.
+"""What of this app can be chosen when a youth's record is sealed 封存: a case or a pairing as a whole, a report or a
+contact by itself.
 
 With the whole file all of it goes (registry/sealing_of.py).
 """
@@ -68,6 +69,45 @@ REPORTS = Group(
         for report in _related(youth).reports.filter(case=None, joined_to=None)
     ],
     takes=(_alerts("report", _REPORT), ("referrals_report", f"t.id IN ({_REPORT})")),
+)
+
+_PAIRINGS = (
+    "SELECT p.id FROM referrals_pairing p"
+    " WHERE p.youth_id = %(youth)s AND p.id::text = ANY (%(chosen)s::text[])"
+)
+_TOLD = f"SELECT p.disclosure_id FROM referrals_pairing p WHERE p.id IN ({_PAIRINGS})"  # noqa: S608 - of constants
+PAIRINGS = Group(
+    key="pairings",
+    label="结对帮扶",
+    help_text="因这件事结的对，连同联系记录、提供记录和提醒。",
+    offered=lambda youth: [
+        (str(pairing.pk), f"{pairing.starts_on} 结对：{_short(pairing.plan)}")
+        for pairing in _related(youth).pairings.all()
+    ],
+    takes=(
+        _alerts("pairing", _PAIRINGS),
+        ("referrals_pairingcontact", f"t.pairing_id IN ({_PAIRINGS})"),
+        ("referrals_pairingstep", f"t.pairing_id IN ({_PAIRINGS})"),
+        # What the mentor was told.
+        ("registry_disclosedperson", f"t.disclosure_id IN ({_TOLD})"),
+        ("registry_disclosure", f"t.id IN ({_TOLD})"),
+        ("referrals_pairing", f"t.id IN ({_PAIRINGS})"),
+    ),
+)
+_CONTACTS = (
+    "SELECT k.id FROM referrals_pairingcontact k JOIN referrals_pairing p ON p.id = k.pairing_id"
+    " WHERE p.youth_id = %(youth)s AND k.id::text = ANY (%(chosen)s::text[])"
+)
+CONTACTS = Group(
+    key="contacts",
+    label="结对联系记录",
+    help_text="讲到这件事的单条联系记录；结对本身不动。",
+    offered=lambda youth: [
+        (str(contact.pk), f"{contact.on} {contact.get_how_display()}：{_short(contact.text)}")
+        for pairing in _related(youth).pairings.prefetch_related("contacts")
+        for contact in pairing.contacts.all()
+    ],
+    takes=(("referrals_pairingcontact", f"t.id IN ({_CONTACTS})"),),
 )
 
 

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from .views import agencies, cases, referrals, reports
+from .views import agencies, cases, pairings, referrals, reports
 
 urlpatterns: list[URLPattern] = [
     path("reports/", reports.reports, name="reports"),
@@ -35,4 +35,12 @@ urlpatterns: list[URLPattern] = [
     path("agencies/<uuid:agency_id>/end/", agencies.agency_end, name="agency_end"),
     path("agencies/<uuid:agency_id>/members/", agencies.agency_member_new, name="agency_member_new"),
     path("agencies/<uuid:agency_id>/members/end/", agencies.agency_member_end, name="agency_member_end"),
+    path("pairings/", pairings.pairings, name="pairings"),
+    path("pairings/new/", pairings.pairing_new, name="pairing_new"),
+    path("pairings/coverage/", pairings.pairing_coverage, name="pairing_coverage"),
+    path("pairings/<uuid:pairing_id>/", pairings.pairing, name="pairing"),
+    path("pairings/<uuid:pairing_id>/contact/", pairings.pairing_contact, name="pairing_contact"),
+    path("pairings/<uuid:pairing_id>/plan/", pairings.pairing_plan, name="pairing_plan"),
+    path("pairings/<uuid:pairing_id>/end/", pairings.pairing_end, name="pairing_end"),
+    path("pairings/<uuid:pairing_id>/resume/", pairings.pairing_resume, name="pairing_resume"),
 ]

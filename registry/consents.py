@@ -8,7 +8,7 @@ Decided here, where the law leaves it open:
 - A closed file takes no new consent; a withdrawal is taken at any time, whoever owns the day.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -25,6 +25,14 @@ from .models import Consent, ConsentPurpose, ConsentText, Youth
 
 AGE_OF_CONSENT = 14
 RENEW_AHEAD = timedelta(days=30)
+
+Follow = Callable[[Consent], None]
+_followers: list[Follow] = []
+
+
+def on_withdrawal(follow: Follow) -> None:
+    """Have a higher app follow a consent that is taken back, in the same transaction: an app says so when it starts."""
+    _followers.append(follow)
 
 
 def birthday(born_on: date, years: int) -> date:
@@ -120,6 +128,8 @@ def withdraw(*, consent: Consent, note: str = "", by: User) -> Consent:
     held.ends_on = held.withdrawn_on = today
     held.withdrawn_at, held.withdrawn_by, held.withdrawal_note = timezone.now(), by, note or None
     held.save(update_fields=["ends_on", "withdrawn_on", "withdrawn_at", "withdrawn_by", "withdrawal_note"])
+    for follow in _followers:
+        follow(held)
     return held
 
 

@@ -1,8 +1,8 @@
 """Disclosures 提供记录: every giving of something about somebody to another body is recorded, and rests on something.
 
 Decided here, where the law leaves it open:
-- It rests on the person's standing consent to `sharing`, which it names, or on a statutory duty with its clause. There
-  is no third: what has neither is refused, not recorded afterwards.
+- It rests on the person's standing consent to `sharing` (what a mentor is told: to `pairing`), which it names, or on a
+  statutory duty with its clause. There is no third: what has neither is refused, not recorded afterwards.
 - Which category, and why, is none of the fields; that a category was told at all is one, and never to a school or an
   employer (未成年人保护法 113, 预防未成年人犯罪法 58; the database refuses it).
 - The receiver is a name until agencies have rows of their own; the agreement's number stands beside it.
@@ -52,19 +52,23 @@ def disclose(
     clause: str = "",
     agreement_number: str = "",
     until: date,
+    purpose: ConsentPurpose = ConsentPurpose.SHARING,
     by: User,
     submission_key: UUID | None = None,
 ) -> Disclosure:
-    """Record one giving about one person. `duty` "": it rests on the consent that stood on that day. Raises Refused."""
+    """Record one giving about one person. `duty` "": it rests on the consent that stood on that day. Raises Refused.
+
+    `purpose`: of that consent; the one to a pairing covers what its text names, and nothing else (migration 0028).
+    """
     if submission_key:
         mine = youth.disclosures.filter(disclosure__submission_key=submission_key)
         if first := mine.select_related("disclosure").first():
             return first.disclosure
     _check_days(given_on, until)
-    consent = None if duty else consents.standing(youth, ConsentPurpose.SHARING, given_on)
+    consent = None if duty else consents.standing(youth, purpose, given_on)
     if not duty and consent is None:
         raise Refused(
-            "提供那天没有“向协作单位提供信息”的有效同意。请先征求并登记同意；依法必须提供的，选择法定职责。",
+            f"提供那天没有“{purpose.label}”的有效同意。请先征求并登记同意；依法必须提供的，选择法定职责。",
             field="duty",
         )
     disclosure = Disclosure(

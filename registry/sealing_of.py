@@ -46,6 +46,7 @@ _BY_REFERRAL = (
     "t.referral_id IN (SELECT r.id FROM referrals_referral r JOIN referrals_case c ON c.id = r.case_id"
     " WHERE c.youth_id = %(youth)s)"
 )
+_BY_PAIRING = "t.pairing_id IN (SELECT p.id FROM referrals_pairing p WHERE p.youth_id = %(youth)s)"
 _ONLY_ABOUT_YOUTH = (
     "EXISTS (SELECT FROM registry_disclosedperson p WHERE p.disclosure_id = t.id AND p.youth_id = %(youth)s)"
     " AND NOT EXISTS (SELECT FROM registry_disclosedperson p"
@@ -68,6 +69,9 @@ SEALED: dict[str, Sealing] = {
     "referrals.Referral": Sealing(How.FILE, _BY_CASE),
     "referrals.CaseNeed": Sealing(How.CHOSEN, _BY_CASE),
     "referrals.Case": Sealing(How.FILE, _BY_YOUTH),
+    "referrals.PairingContact": Sealing(How.FILE, _BY_PAIRING),
+    "referrals.PairingStep": Sealing(How.FILE, _BY_PAIRING),
+    "referrals.Pairing": Sealing(How.FILE, _BY_YOUTH),
     # Found by rows that are taken after them.
     "registry.Disclosure": Sealing(How.FILE, _ONLY_ABOUT_YOUTH),
     "registry.DisclosedPerson": Sealing(How.FILE, _BY_YOUTH),

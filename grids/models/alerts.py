@@ -71,6 +71,8 @@ class Alert(models.Model):
         REFERRAL_ANSWERED = "referral_answered", "转介已答复"
         REFERRAL_REPORTED = "referral_reported", "转介已反馈"
         REFERRAL_LATE = "referral_late", "转介超期"
+        PAIRING_DUE = "pairing_due", "待结对联系"
+        PAIRING_STOPPED = "pairing_stopped", "结对停止"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     event_key = models.CharField(max_length=120, db_collation="C")
@@ -142,4 +144,5 @@ _VERBS: dict[str, str] = {
     Alert.Kind.REPORT_URGENT: "处理",
     Alert.Kind.REPORT_NEW: "答复",
     Alert.Kind.REPORT_AUTHORITY: "登记",
+    Alert.Kind.PAIRING_DUE: "登记联系",
 }
