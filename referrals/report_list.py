@@ -45,7 +45,6 @@ class Choice:
 class _Row:
     """So many reports that are alike in all that is counted."""
 
-    state: str
     kind: str
     rank: int
     is_late: bool
@@ -81,25 +80,29 @@ class ReportList:
     def _late(self) -> Q:
         return Q(state=Report.State.NEW, due_at__lt=self.now)
 
+    @property
+    def _in_state(self) -> QuerySet[Report]:
+        if self.state == PENDING:
+            return self._mine.filter(Q(state=Report.State.NEW) | Q(rank=UNTOLD))
+        return self._mine if self.state == "all" else self._mine.filter(state=self.state)
+
+    @property
+    def _conditions(self) -> Q:
+        """Everything that narrows beside the state and the area."""
+        ranks = {"untold": Q(rank=UNTOLD), "urgent": Q(rank__lte=URGENT), "late": self._late}
+        wanted = ranks.get(self.rank, Q())
+        if self.kind:
+            wanted &= Q(kind=self.kind)
+        if self.is_mine:
+            wanted &= Q(found_by=self.user)
+        return wanted
+
     @cached_property
     def page(self) -> Page[Report]:
         """What waits: what burns first, then what is due first. What has ended: the latest first."""
-        wanted = self._mine
-        if self.state == PENDING:
-            wanted = wanted.filter(Q(state=Report.State.NEW) | Q(rank=UNTOLD))
-        elif self.state != "all":
-            wanted = wanted.filter(state=self.state)
-        if self.kind:
-            wanted = wanted.filter(kind=self.kind)
-        if self.rank:
-            wanted = wanted.filter(
-                {"untold": Q(rank=UNTOLD), "urgent": Q(rank__lte=URGENT), "late": self._late}[self.rank]
-            )
-        if self.is_mine:
-            wanted = wanted.filter(found_by=self.user)
+        rows = self._in_state.filter(self._conditions).select_related(*_ABOUT)
         columns: Any = ("rank", "due_at") if self.state == PENDING else "found_at"
         among = Report.objects.visible_to(self.user)
-        rows = wanted.select_related(*_ABOUT)
         return read_page(rows, self.params, columns, descending=self.state != PENDING, among=among)
 
     # --- The counts
@@ -115,20 +118,19 @@ class ReportList:
 
     @cached_property
     def _rows(self) -> list[_Row]:
-        """Everything that the counts need, in one statement."""
+        """What the counts of the chosen state need, in one statement."""
         late = Case(When(self._late, then=Value(True)), default=Value(False), output_field=BooleanField())
         own = Case(
             When(found_by=self.user, then=Value(True)), default=Value(False), output_field=BooleanField()
         )
         part = Substr("grid_id", 1, self._part_length)
-        alike = self._mine.order_by().annotate(is_late=late, is_mine=own, part=part)
-        names = ("state", "kind", "rank", "is_late", "is_mine", "part")
+        alike = self._in_state.order_by().annotate(is_late=late, is_mine=own, part=part)
+        names = ("kind", "rank", "is_late", "is_mine", "part")
         return [_Row(*row) for row in alike.values_list(*names).annotate(number=Count("pk"))]
 
     def _fits(self, row: _Row, *, but: str = "") -> bool:
         return (
-            (but == "state" or _in_state(row, self.state))
-            and (but == "kind" or self.kind in ("", row.kind))
+            (but == "kind" or self.kind in ("", row.kind))
             and (but == "rank" or not self.rank or _in_rank(row, self.rank))
             and (but == "mine" or not self.is_mine or row.is_mine)
         )
@@ -139,9 +141,13 @@ class ReportList:
 
     @property
     def states(self) -> list[Choice]:
-        rows = [row for row in self._rows if self._fits(row, but="state")]
+        """How many there are in each state under the same conditions: two columns of an index."""
+        alike = self._mine.filter(self._conditions).order_by().values_list("state", "rank")
+        found = list(alike.annotate(number=Count("pk")))
         return [
-            Choice(key, label, sum(row.count for row in rows if _in_state(row, key)), key == self.state)
+            Choice(
+                key, label, sum(n for state, rank, n in found if _is_in(key, state, rank)), key == self.state
+            )
             for key, label in _STATES.items()
         ]
 
@@ -213,10 +219,10 @@ class ReportList:
         return bool(self.kind or self.rank or self.area or self.is_mine)
 
 
-def _in_state(row: _Row, state: str) -> bool:
-    if state == PENDING:
-        return row.state == Report.State.NEW or row.rank == UNTOLD
-    return state in ("all", row.state)
+def _is_in(wanted: str, state: str, rank: int) -> bool:
+    if wanted == PENDING:
+        return state == Report.State.NEW or rank == UNTOLD
+    return wanted in ("all", state)
 
 
 def _in_rank(row: _Row, rank: str) -> bool:
