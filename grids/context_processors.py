@@ -97,7 +97,7 @@ class Nav:
         """Cases and alerts of those who see youths; an agency's own referrals; agencies for who sees no youth."""
         found: list[Item] = []
         if self.may(Permission.SEE_YOUTHS):
-            found += self._item("个案", "users", "cases", "/agencies/")
+            found += self._item("个案", "users", "cases", "/agencies/", "/pairings/")
         if self.may(Permission.ANSWER_REFERRALS):
             found += self._item("转介", "arrow-left-right", "referrals")
         if self.may(Permission.SEE_YOUTHS) or self.may(Permission.ANSWER_REFERRALS):
