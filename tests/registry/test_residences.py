@@ -1,6 +1,7 @@
 """Residences 居住记录 and moves 迁移, as the database holds them: periods stay apart, and what is named exists."""
 
 from datetime import date
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.django_db
 MARCH, MAY, JUNE, JULY = (date(2026, month, 1) for month in (3, 5, 6, 7))
 
 
-def refused(statement: str, *parameters: object) -> str:
+def refused(statement: str, *parameters: Any) -> str:
     """The words with which the database refuses a statement, of whatever program."""
     with pytest.raises(IntegrityError) as error, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, parameters)
