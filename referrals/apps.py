@@ -14,10 +14,12 @@ class ReferralsConfig(AppConfig):
         from grids import alerts  # noqa: PLC0415
         from grids.permissions import Permission  # noqa: PLC0415
         from registry import days, handovers, parts, retention, seal_groups  # noqa: PLC0415
+        from registry.city import built  # noqa: PLC0415
 
-        from . import case_parts, cases, parts_of_files, referrals, report_parts, reports, sealed_parts  # noqa: PLC0415
+        from . import case_parts, cases, city, parts_of_files, referrals, report_parts, reports, sealed_parts  # noqa: PLC0415
         from .views import referrals as views  # noqa: PLC0415
 
+        built.on_built(city.build)
         alerts.on_sweep("raise late referrals", referrals.climb_due)
         alerts.on_sweep("raise unanswered reports", reports.climb_due)
         alerts.on_sweep("reports follow who answers", reports.follow)

@@ -84,7 +84,7 @@ def test_one_who_belongs_to_no_agency_has_an_empty_inbox(
 
 @pytest.mark.ignore_template_errors  # of Django's own administration
 def test_a_crawl_of_every_address_with_every_id_finds_nothing_of_others(
-    help_given: Help, sign_in: SignIn, city_cadre: User
+    help_given: Help, sign_in: SignIn, wanli: User
 ) -> None:
     world = World()
     lawyer = help_given.lawyer

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from grids.passwords import demo_password
 from registry import handovers, presence, register_counts, register_row, rules
-from registry.city import delta, loading, past
+from registry.city import built, delta, loading, past
 from registry.city.building import Builder, Part
 from registry.city.feeds import FeedFiles
 from registry.city.places import communities
@@ -112,6 +112,7 @@ class Command(BaseCommand):
             loading.tell_of_returned()
             rules.suggest(today=date.fromordinal(self.city.today))
         past.history()
+        built.add_to(date.fromordinal(self.city.today))
         return total
 
     def take(self, part: Part, total: Part, files: FeedFiles | None) -> None:
