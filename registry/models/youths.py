@@ -162,6 +162,7 @@ class Youth(models.Model):
                 ],
                 name="youth_counts_in_grid",
             ),
+            models.Index(fields=["moved_on"], condition=Q(state="open"), name="youth_moved_lately"),
             GinIndex(Characters("name"), name="youth_name_characters"),
             GinIndex(Characters("estate"), name="youth_estate_characters"),
         ]
