@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.text import Truncator
 
 from .models import Youth
@@ -15,8 +16,8 @@ Choices = list[tuple[str, str]]
 class Group:
     """`offered`: (key, words) of what one file has, reached through the file.
 
-    `takes`: (table, condition on its rows `t`) in the order in which rows go, with %(chosen)s, the keys as text, and
-    %(youth)s. Alerts about them are among the tables.
+    `takes`: (table, condition on its rows `t`) in the order in which rows go, with %(chosen)s, the keys as text,
+    %(youth)s and %(resident)s. Alerts about them are among the tables.
     """
 
     key: str
@@ -37,7 +38,11 @@ def _given(youth: Youth) -> Choices:
     """The disclosures about this person alone; one about several tells of all of them, and of nobody's record."""
     rows = youth.disclosures.select_related("disclosure").prefetch_related("disclosure__persons")
     acts = (row.disclosure for row in rows if len(row.disclosure.persons.all()) == 1)
-    return [(str(act.pk), f"{act}：{Truncator(act.why).chars(_WORDS)}") for act in acts]
+    return [(str(act.pk), f"{act}：{_short(act.why)}") for act in acts]
+
+
+def _short(text: str) -> str:
+    return Truncator(text).chars(_WORDS)
 
 
 # The register's own, beside those that have a field each (registry/forms/seals.py).
@@ -52,7 +57,46 @@ DISCLOSURES = Group(
         ("registry_disclosedperson", f"t.disclosure_id IN ({_CHOSEN})"),
     ),
 )
-GROUPS: dict[str, Group] = {DISCLOSURES.key: DISCLOSURES}
+GRANTS = Group(
+    key="grants",
+    label="临时授权",
+    help_text="理由里提到这件事的授权，连同提醒。",
+    offered=lambda youth: [
+        (str(grant.pk), f"{timezone.localdate(grant.asked_at)} {grant.holder}：{_short(grant.reason)}")
+        for grant in youth.grants.select_related("holder")
+    ],
+    takes=(
+        (
+            "grids_alert",
+            "t.subject_id = %(youth)s AND split_part(t.event_key, ':', 2) = ANY (%(chosen)s::text[])",
+        ),
+        ("registry_grant", "t.youth_id = %(youth)s AND t.id::text = ANY (%(chosen)s::text[])"),
+    ),
+)
+REQUESTS = Group(
+    key="requests",
+    label="个人信息请求",
+    help_text="请求或答复里提到这件事的。",
+    offered=lambda youth: [
+        (str(request.pk), f"{request.received_on} {request.get_kind_display()}：{_short(request.wants)}")
+        for request in youth.resident.requests.all()
+    ],
+    takes=(
+        (
+            "grids_alert",
+            (
+                "starts_with(t.event_key, 'request:') AND split_part(t.event_key, ':', 2) IN (SELECT q.id::text"
+                " FROM registry_personrequest q WHERE q.resident_id = %(resident)s"
+                " AND q.id::text = ANY (%(chosen)s::text[]))"
+            ),
+        ),
+        (
+            "registry_personrequest",
+            "t.resident_id = %(resident)s AND t.id::text = ANY (%(chosen)s::text[])",
+        ),
+    ),
+)
+GROUPS: dict[str, Group] = {group.key: group for group in (DISCLOSURES, GRANTS, REQUESTS)}
 
 
 def offer(group: Group) -> None:

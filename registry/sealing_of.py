@@ -103,8 +103,8 @@ SEALED: dict[str, Sealing] = {
     "registry.Presence": Sealing(How.STAYS),
     "registry.Guardianship": Sealing(How.STAYS),
     "registry.Move": Sealing(How.STAYS),
-    # The law's answer to a person who asked; it quotes what was shown, and what was sealed was not.
-    "registry.PersonRequest": Sealing(How.STAYS),
+    # The law's answer to a person who asked: chosen where it speaks of the matter (registry/seal_groups.py).
+    "registry.PersonRequest": Sealing(How.CHOSEN),
     # A user's own words of search, which name a person and no record.
     "registry.Search": Sealing(How.STAYS),
     "registry.Upload": Sealing(How.STAYS),

@@ -43,8 +43,10 @@ from registry.models import (
     Enrolment,
     Export,
     Fact,
+    Grant,
     Handover,
     Move,
+    PersonRequest,
     Reading,
     Reopening,
     Resident,
@@ -54,14 +56,17 @@ from registry.models import (
 )
 from registry.sealing import Choice
 from registry.seals import Notice
+from tests.cast import SignIn
 from tests.factories import (
     YINHU,
     fresh,
     make_candidate,
+    make_disclosure,
     make_enrolment,
     make_fact,
     make_handover,
     make_need,
+    make_request,
     make_visit,
     make_youth,
     number_of,
@@ -910,3 +915,50 @@ def test_who_writes_while_it_is_sealed_waits_and_then_finds_nothing(
     assert outcomes == ["not there"]
     assert not everything(Visit).exists()
     assert_sound()
+
+
+def test_a_grant_and_a_request_that_speak_of_it_can_go_alone(
+    accused: Youth, jiujiang: User, wanli: User, city_cadre: User
+) -> None:
+    grants = [
+        Grant.objects.create(
+            holder=wanli, what="reason", youth=accused, code=HERE, reason=reason, submission_key=uuid4()
+        )
+        for reason in (WORDS, "家访需要")
+    ]
+    asked = [
+        make_request(accused.resident, by=jiujiang, wants=wants) for wants in (WORDS, "想看看登记了什么")
+    ]
+    Alert.objects.create(
+        event_key=f"grant:{grants[0].pk}:asked",
+        addressee=jiujiang,
+        kind="grant_asked",
+        text="x",
+        subject_id=accused.pk,
+    )
+    Alert.objects.create(
+        event_key=f"request:{asked[0].pk}:due", addressee=jiujiang, kind="grant_asked", text="x"
+    )
+    made = seal(accused, jiujiang, others=[f"grants:{grants[0].pk}", f"requests:{asked[0].pk}"])
+    assert everything(Grant).get() == grants[1]
+    assert everything(PersonRequest).get() == asked[1]
+    assert not Alert.objects.exists()
+    seals.reopen(reopening=ask(made, jiujiang), by=city_cadre)
+    assert {grant.reason for grant in everything(Grant)} == {WORDS, "家访需要"}
+    assert everything(PersonRequest).count() == Alert.objects.count() == 2
+
+
+def test_the_form_asks_no_more_however_much_there_is(
+    accused: Youth, jiujiang: User, wang_shanshan: User, sign_in: SignIn
+) -> None:
+    browser, counts = sign_in(jiujiang), []
+    browser.get("/")
+    for _ in range(2):
+        for _ in range(4):
+            make_visit(accused, by=wang_shanshan)
+            make_request(accused.resident, by=jiujiang)
+            make_disclosure(accused, by=jiujiang)
+        with CaptureQueriesContext(connection) as captured:
+            assert browser.post("/seals/new/", {"youth": str(accused.pk)}).status_code == 200
+        counts.append(len(captured))
+    assert counts[0] == counts[1] <= 36
