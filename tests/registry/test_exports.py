@@ -263,6 +263,16 @@ def test_the_auditors_sheet_is_marked_as_well(
     assert "审计员" in told(saved(tmp_path, answer.content), security)
 
 
+def test_every_print_says_who_printed_it_and_when(sign_in: SignIn, jiujiang: User) -> None:
+    youth = make_youth(grid=f"{YINHU}001")
+    for path in ("/youths/", f"/youths/{youth.pk}/", "/disclosures/"):
+        [line] = re.findall(
+            r'<p class="print-only">([^<]*)</p>', sign_in(jiujiang).get(path).content.decode()
+        )
+        assert f"打印人：王磊（{jiujiang.label}）" in line, path
+        assert f"{timezone.localdate():%Y-%m-%d}" in line, path
+
+
 # --- Harmless
 
 
