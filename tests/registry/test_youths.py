@@ -125,7 +125,7 @@ def test_the_number_of_statements_does_not_grow_with_visits_and_family(
 
     few, many = family(1), family(8)
     counted(few)
-    assert counted(few) == counted(many) <= 40
+    assert counted(few) == counted(many) <= 42  # with cases, reports and pairings
 
 
 def test_a_file_out_of_scope_and_a_missing_one_give_the_same_404(
