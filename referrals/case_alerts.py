@@ -80,6 +80,11 @@ def withdrawn(referral: Referral) -> None:
     _to_agency(referral, "withdrawn", Alert.Kind.REFERRAL_SENT, text, act=False)
 
 
+def consent_withdrawn(referral: Referral) -> None:
+    text = f"{_name(referral)}：同意已撤回，请{referral.agency}办理{_help(referral)}的转介随之结束"
+    _to_owner(referral, "consent", Alert.Kind.REFERRAL_ANSWERED, text, act=False)
+
+
 def late(referral: Referral) -> None:
     """It has climbed: to whoever leads the level that it has reached, and a reminder to the agency."""
     waits = "答复" if referral.state == Referral.State.SENT else "反馈"

@@ -7,7 +7,8 @@ Decided here:
 - It is to be accepted or declined within REFERRAL_ANSWER_HOURS, and never later than it is due; then it climbs to the
   owner, the lead of the district, the city. So does what is accepted and not reported back by the end of its day.
 - Reporting back is possible as soon as it is accepted. What was reported is never altered; more is a new referral.
-- A withdrawn one ends with a reason; what was given stays recorded as given.
+- A withdrawn one ends with a reason; what was given stays recorded as given. When the consent is taken back on which it
+  rests, it ends by that.
 """
 
 import json
@@ -22,7 +23,7 @@ from django.utils import timezone
 from grids.models import User
 from registry import consents, disclosures
 from registry.holding import Refused, once, refuse_used
-from registry.models import ConsentPurpose, Disclosure, Youth
+from registry.models import Consent, ConsentPurpose, Disclosure, Youth
 
 from . import case_alerts, words
 from .cases import running_case
@@ -241,6 +242,21 @@ def withdraw(*, referral: Referral, reason: str, by: User) -> Referral:
     _step(held, _K.WITHDRAWN, by=by, text=reason)
     case_alerts.withdrawn(held)
     return held
+
+
+def consent_withdrawn(consent: Consent) -> None:
+    """What rests on a consent that was taken back is not gone on with: the agency and the owner are told at once."""
+    everyone = Referral.objects.everyone(
+        because="the consent was obtained in scope; what rests on it ends with it"
+    )
+    resting = everyone.running().filter(consent=consent).order_by("id").select_for_update(of=("self",))
+    for held in resting.select_related("agency", "case__owner", "case__youth", "sent_by"):
+        assert consent.withdrawn_by is not None, "a consent is taken back by somebody"  # noqa: S101
+        held.state, held.reason = _S.WITHDRAWN, "当事人撤回了同意"
+        _end(held, by=consent.withdrawn_by)
+        _step(held, _K.WITHDRAWN, by=consent.withdrawn_by, text=held.reason)
+        case_alerts.withdrawn(held)
+        case_alerts.consent_withdrawn(held)
 
 
 def _end(held: Referral, *, by: User) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from grids.models import User
-from referrals.models import AgencyMember, Case, Referral
+from referrals.models import AgencyMember, Case, Referral, Report
 from registry.models import Disclosure
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +20,7 @@ def test_li_zhiyuan_finds_what_the_legal_aid_centre_was_asked_for_and_nothing_el
     assert (asked.help, asked.state) == ("legal_aid", "sent")
     cadre = User.objects.get(username="jiujiang")
     assert Case.objects.visible_to(cadre).get().owner == cadre
+    assert [report.state for report in Report.objects.visible_to(cadre).order_by("about")] == ["new", "case"]
     assert Disclosure.objects.visible_to(cadre).filter(means="platform").count() == 2
 
 

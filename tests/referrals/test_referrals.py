@@ -74,6 +74,16 @@ class TestSending:
                 due_on=timezone.localdate(), by=jiujiang,
             )  # fmt: skip
 
+    def test_what_rests_on_a_withdrawn_consent_ends_with_it(
+        self, referral: Referral, lawyer: User, jiujiang: User
+    ) -> None:
+        assert referral.consent is not None
+        consents.withdraw(consent=referral.consent, by=jiujiang)
+        referral.refresh_from_db()
+        assert (referral.state, referral.reason) == ("withdrawn", "当事人撤回了同意")
+        assert "撤回" in Alert.objects.of(lawyer).open().get().text
+        assert "同意已撤回" in Alert.objects.of(jiujiang).get().text
+
     def test_a_duty_names_its_clause(self, case: Case, aid: Agency, jiujiang: User) -> None:
         duty = {"duty": "other", "clause": ""}
         with pytest.raises(Refused, match="条款"):
