@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Left
 from django.http import QueryDict
 from django.utils import timezone
@@ -24,7 +24,7 @@ from registry.models import Category, Youth
 from registry.models.youths import YouthQuerySet
 from registry.reasons import visible_mask
 
-from .models import Pairing
+from .models import Pairing, PairingContact
 from .models.pairings import PairingQuerySet, consent_holds
 
 STATES = {"due": "该联系了", "running": "进行中", "stopped": "已停止联系", "ended": "已结束"}
@@ -63,7 +63,8 @@ class PairingList:
 
     @cached_property
     def page(self) -> Page[Pairing]:
-        rows = self.among.filter(condition(self.state)).annotate(latest_on=Max("contacts__on"))
+        contacts = PairingContact.objects.filter(pairing=OuterRef("pk")).order_by("-on").values("on")
+        rows = self.among.filter(condition(self.state)).annotate(latest_on=Subquery(contacts[:1]))
         rows = rows.select_related("youth__grid__community", "consent")
         ended = self.state == "ended"
         column = "created_at" if ended else "next_due_on"
@@ -131,6 +132,10 @@ class Coverage:
     def category(self) -> Category | None:
         """One that the reader may not know is as unknown as any other word: no list is narrowed by it."""
         return next((each for each in self.categories if each.code == self.params.get("category")), None)
+
+    @property
+    def category_name(self) -> str:
+        return self.category.short_name if self.category else ""
 
     @property
     def paired(self) -> str:
