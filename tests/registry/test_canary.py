@@ -125,7 +125,7 @@ def world(db: None, settings: Any, people: dict[str, User]) -> World:
         world.alert(user, subject_id=youth.pk, text="欧阳*雀的家人迁移", path=f"/youths/{youth.pk}/")
     make_visit(youth, by=wang, found="画眉走访：奶奶照看。")
     make_need(youth, "school", closed_on="2026-11-20", outcome="画眉需求已解决")
-    make_consent(youth, "pairing", note="画眉范围")
+    make_consent(youth, "counselling", note="画眉范围")
     make_disclosure(youth, by=wang, why="画眉用途")
     make_guardianship(youth.resident, "公孙明", status="in_prison", destination_code="340111")
     make_enrolment(youth, "custody_child", evidence="夜莺依据：家人说明", verified_by=people["jiujiang"])
