@@ -1,7 +1,8 @@
 """One timeline of a case 个案: what was found, asked, done and reached, in the order in which it happened.
 
-Joined from the case's steps, its referrals' steps, notes and, since it was opened, the visits 走访 to the youth. Notes
-for one's own unit are only there for that unit; what an agency notes for itself is never here.
+Joined from the reports 问题上报 that it grew from, the case's steps, its referrals' steps, notes and, since it was
+opened, the visits 走访 to the youth. Notes for one's own unit are only there for that unit; what an agency notes for
+itself is never here. Who reported is on the report alone.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from django.db.models import Q
 from grids.models import User
 
 from .codes import HelpKind, Outcome
-from .models import Case, CaseNote, CaseStep, Referral, ReferralStep
+from .models import Case, CaseNote, CaseStep, Referral, ReferralStep, Report
 
 # Found shortly before: the visit that led to the case belongs to its story.
 BEFORE = timedelta(days=14)
@@ -56,9 +57,10 @@ def units_of(user: User) -> set[str]:
 
 
 def timeline(case: Case, user: User, referrals: Iterable[Referral]) -> list[Event]:
-    """Everything, oldest first, as far as this reader sees it. 4 statements, always."""
+    """Everything, oldest first, as far as this reader sees it. 5 statements, always."""
     named = {referral.pk: referral for referral in referrals}
-    events = [_of_step(step) for step in case.steps.select_related("by")]
+    events = [event for report in case.reports.all() for event in _of_report(report)]
+    events += [_of_step(step) for step in case.steps.select_related("by")]
     steps = ReferralStep.objects.visible_to(user).filter(referral__case=case).select_related("by")
     events += [_of_referral(step, named[step.referral_id]) for step in steps if step.referral_id in named]
     mine = Q(level=CaseNote.Level.TEAM) | Q(agency=None, division__in=units_of(user))
@@ -68,6 +70,15 @@ def timeline(case: Case, user: User, referrals: Iterable[Referral]) -> list[Even
         _of_visit(visit) for visit in case.youth.visits.filter(created_at__gte=since).select_related("by")
     ]
     return sorted(events, key=lambda event: event.at)
+
+
+def _of_report(report: Report) -> list[Event]:
+    """What was found, and where it was told as the law wants it."""
+    events = [Event(report.found_at, "found", "工作人员", f"上报：{report.get_kind_display()}", report.found)]
+    if report.told_at:
+        words = f"已向{report.get_authority_display()}报告"
+        events.append(Event(report.told_at, "done", "工作人员", words, f"回执：{report.receipt}"))
+    return events
 
 
 def _of_step(step: CaseStep) -> Event:

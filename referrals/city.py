@@ -1,5 +1,7 @@
 """Agencies of the sample city with their people, and story 1 as it stands today: 小海's case with two referrals.
 
+It grew from an urgent report 问题上报 of 杨颖's; another report of hers waits for an answer.
+
 李志远 of the demo's cast belongs to the legal aid centre; the others have users of their own with the same password.
 """
 
@@ -11,7 +13,7 @@ from grids.models import Post, User
 from grids.permissions import Role
 from registry.models import Youth
 
-from . import cases, referrals
+from . import referrals, reports
 from .models import Agency, AgencyMember
 
 # login of its user, name, agency, kind, area, what it helps with
@@ -60,10 +62,14 @@ def _story() -> None:
     )
     if youth is None:
         return
-    case = cases.open_case(
-        youth=youth, title="车祸赔偿和今后的生活", because=FOUND, needs=["law", "money"], by=cadre,
+    worker = User.objects.get(username="huaqiang")
+    report = reports.make_report(youth=youth, kind="emergency", found=FOUND, urgent=True, by=worker)
+    case = reports.open_case(
+        report, youth=youth, title="车祸赔偿和今后的生活", because=FOUND, needs=["law", "money"], by=cadre,
         goals="赔偿到位；治好腿伤；有生活来源，继续上学。",
     )  # fmt: skip
+    pond = "水塘边没有护栏，放学的孩子在那里玩水。"
+    reports.make_report(grid=youth.grid, place="村口水塘", kind="hazard", found=pond, by=worker)
     asked = (
         ("芜湖市法律援助中心", "legal_aid", "请代理车祸赔偿，至今没有谈妥。", "other", "未成年人保护法第一百零四条"),
         ("鸠江区民政局", "allowance", "请核定临时救助和医疗救助。", "relief", "未成年人保护法第九十一条"),

@@ -233,6 +233,8 @@ def open_case(
     youth: Youth,
     because: str,
     needs: Iterable[str] = (),
+    title: str = "",
+    goals: str = "",
     by: User,
     submission_key: UUID | None = None,
 ) -> Case:
@@ -248,7 +250,13 @@ def open_case(
     if youth.pk not in [each.pk for each in of_case(held, by=by)]:
         raise Refused("这个青少年不住在这一户，请重新选择。", field="youth")
     held.case = cases.open_case(
-        youth=youth, because=because, needs=needs, by=by, submission_key=submission_key
+        youth=youth,
+        because=because,
+        needs=needs,
+        title=title,
+        goals=goals,
+        by=by,
+        submission_key=submission_key,
     )
     words = "已立个案" if held.case.state == Case.State.OPEN else "已提出立个案"
     _end(held, Report.State.CASE, by=by, words=words)

@@ -398,6 +398,21 @@ def test_the_case_of_a_household_is_somebodys_who_lives_there(jiujiang: User, xi
     assert verbs.open_case(report, youth=xiaohai, because="父亲去世", by=jiujiang).youth == xiaohai
 
 
+def test_the_cases_timeline_begins_with_what_was_found_and_does_not_say_who_reported(
+    wang_shanshan: User, jiujiang: User, xiaohai: Youth, sign_in: SignIn
+) -> None:
+    red = make_report(xiaohai, danger="6", found="一个人在家三天。", by=make_user("teller", "赵举报"))
+    told(red, wang_shanshan)
+    case = verbs.open_case(red, youth=xiaohai, because="父母都联系不上", by=jiujiang)
+    page = sign_in(jiujiang).get(f"/cases/{case.pk}/")
+    assert [event.title for event in page.context["events"]] == [
+        "上报：没人照看",
+        "已向公安（110）报告",
+        "立案",
+    ]
+    assert "赵举报" not in page.content.decode()
+
+
 # --- What happens by itself
 
 
