@@ -50,6 +50,7 @@ WALKERS = [
     "sysadmin",
     "security",
     "auditor",
+    "legal_aid",
 ]
 # What looks different to others: (who, page).
 ALSO = [
@@ -67,7 +68,8 @@ ADMINISTRATION_ON_A_PHONE = {"admin:index", "admin:grids_grid_changelist", "admi
 # Forms that are sent empty as well, to see them with what is wrong.
 SENT_EMPTY = {
     "login", "password_change", "youth_new", "youth_enrol", "youth_close", "youth_move", "visit_new",
-    "enrolment_end", "feed_new", "grant_new", "grant_new_area", "grant_emergency", "youth_reason",
+    "enrolment_end", "feed_new", "grant_new", "grant_new_area", "grant_emergency", "youth_reason", "case_new",
+    "case_close", "agency_new",
 }  # fmt: skip
 _AXE = next(Path(__file__).parents[1].glob("vendor/axe-core-*/axe.min.js")).read_text()
 # Widgets of Django's administration that we do not draw: its look-up field and its rows of inputs in a table.
