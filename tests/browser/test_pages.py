@@ -69,7 +69,7 @@ ADMINISTRATION_ON_A_PHONE = {"admin:index", "admin:grids_grid_changelist", "admi
 SENT_EMPTY = {
     "login", "password_change", "youth_new", "youth_enrol", "youth_close", "youth_move", "visit_new",
     "enrolment_end", "feed_new", "grant_new", "grant_new_area", "grant_emergency", "youth_reason", "case_new",
-    "case_close", "agency_new",
+    "agency_new",
 }  # fmt: skip
 _AXE = next(Path(__file__).parents[1].glob("vendor/axe-core-*/axe.min.js")).read_text()
 # Widgets of Django's administration that we do not draw: its look-up field and its rows of inputs in a table.

@@ -80,7 +80,7 @@ def test_every_figure_is_as_long_as_the_list_behind_it(
     for key, _, number in listed.states:
         page = client.get(f"/cases/?state={key}").context["page"]
         assert len(page.rows) == number, key
-        assert all(reader.may_in("see_youths", case.youth.grid_id) for case in page.rows)  # type: ignore[arg-type]
+        assert all(reader.may_in("see_youths", case.youth.grid_id) for case in page.rows)
 
 
 def test_the_caseload_of_an_agency_opens_into_names(xiaohai: Youth, jiujiang: User, sign_in: SignIn) -> None:
