@@ -13,7 +13,7 @@ class ReferralsConfig(AppConfig):
         # Models are not there before.
         from grids import alerts  # noqa: PLC0415
         from grids.permissions import Permission  # noqa: PLC0415
-        from registry import consents, days, handovers, parts, retention, seal_groups  # noqa: PLC0415
+        from registry import consents, days, handovers, parts, retention, seal_groups, youths  # noqa: PLC0415
         from registry.city import built  # noqa: PLC0415
 
         from . import case_parts, cases, city, parts_of_files, referrals, report_parts, reports, sealed_parts  # noqa: PLC0415
@@ -25,6 +25,7 @@ class ReferralsConfig(AppConfig):
         alerts.on_sweep("reports follow who answers", reports.follow)
         consents.on_withdrawal(referrals.consent_withdrawn)
         handovers.on_accepted(cases.follow_handover)
+        youths.on_closing(cases.keeps_open)
         handovers.on_accepted(reports.follow_handover)
         days.on_day(Permission.ANSWER_REFERRALS, views.referrals)
         parts.on_person_page(case_parts.of_person)

@@ -273,7 +273,13 @@ def reopen(*, case: Case, reason: str, due_on: date | None = None, by: User) -> 
     return held
 
 
-# --- What follows a handover
+# --- What follows a handover, and what keeps a file open
+
+
+def keeps_open(youth: Youth) -> str:
+    """Why the file cannot be closed: nobody could go on with a case on a closed one. "" when it can."""
+    number = cases_of(youth).unfinished().count()
+    return f"还有 {number} 件个案没有结，先结案再结档。" if number else ""
 
 
 def follow_handover(handover: Handover, youth: Youth, *, by: User) -> None:

@@ -3,6 +3,7 @@
 Each is one transaction under a lock of the file's row, keeps who did it and why, and refreshes the list columns.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
@@ -19,6 +20,17 @@ from .holding import Refused, StaleEdit, hold, keep
 from .models import Resident, Youth
 from .models.youths import age_on
 from .reasons import knows_reasons
+
+# What of higher apps must be ended before a file is closed: see `on_closing`.
+Ask = Callable[[Youth], str]
+_asked: list[Ask] = []
+
+
+def on_closing(ask: Ask) -> None:
+    """Have a higher app asked before a file is closed: it answers why not, in Chinese, or "" where nothing speaks
+    against it. An app says so when it starts."""
+    _asked.append(ask)
+
 
 OLDEST = 25  # 青少年: up to and including 25 whole years
 
@@ -96,6 +108,8 @@ def close_file(*, youth: Youth, reason: str, by: User) -> Youth:
         raise Refused("这份档案正在交接，等对方接收或退回后再办理。")
     if not may_close(held, by=by):
         raise Refused("这份档案须由区县团委办理结档，请联系区县团委。")
+    if reason_not := next(filter(None, (ask(held) for ask in _asked)), ""):
+        raise Refused(reason_not)
     end_all(held, reason=f"结档：{reason}", by=by)
     held.state, held.closed_on, held.closed_reason = Youth.State.CLOSED, timezone.localdate(), reason
     keep(held, by=by, why="结档", fields=["state", "closed_on", "closed_reason"])

@@ -1,7 +1,6 @@
 """Story 1: 小海 is helped by several at once, each on the screen that is theirs, each seeing only what is theirs."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -36,10 +35,9 @@ def report_back(page: Page, result: str) -> None:
 
 
 def test_xiaohai_is_helped_by_a_lawyer_a_school_and_civil_affairs_who_see_their_part_alone(
-    open_as: OpenAs,
+    open_as: OpenAs,  # noqa: F811
     wang_shanshan: User,
     jiujiang: User,
-    sign_in: Any,  # noqa: F811
 ) -> None:
     youth = make_youth("张小海", grid=f"{YINHU}001", age=9)
     make_consent(youth)

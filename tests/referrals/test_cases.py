@@ -11,7 +11,7 @@ from grids.permissions import Role
 from referrals import cases, referrals
 from referrals.cases import NeedOutcome
 from referrals.models import Case
-from registry import handovers
+from registry import handovers, youths
 from registry.holding import Refused
 from registry.models import Need, Youth
 from tests.factories import HUAQIANG, PINGPU, YINHU, make_handover, make_user, make_youth
@@ -133,6 +133,13 @@ class TestClosing:
         closings = [step.text or "" for step in done.steps.filter(kind="closed")]
         assert "没有去" in closings[0]
         assert "去了六次" in closings[1]
+
+    def test_a_file_is_not_closed_over_an_open_case(self, xiaohai: Youth, jiujiang: User) -> None:
+        case = make_case(xiaohai, jiujiang)
+        with pytest.raises(Refused, match="1 件个案"):
+            youths.close_file(youth=xiaohai, reason="已满 26 周岁", by=jiujiang)
+        close(case, jiujiang)
+        assert youths.close_file(youth=xiaohai, reason="已满 26 周岁", by=jiujiang).state == "closed"
 
 
 class TestTheDatabase:

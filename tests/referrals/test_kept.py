@@ -57,10 +57,10 @@ def test_an_open_case_keeps_the_file_back(wang_shanshan: User, jiujiang: User) -
 
 
 def test_keys_are_changed_under_steps_and_ended_cases_too(
-    ring: Any,
+    ring: Any,  # noqa: F811
     db: None,
     wang_shanshan: User,
-    jiujiang: User,  # noqa: F811
+    jiujiang: User,
 ) -> None:
     use(ring, BEFORE)
     ended_case(make_youth("张小海", grid=f"{YINHU}001", age=9), jiujiang)

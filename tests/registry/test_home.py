@@ -275,8 +275,8 @@ class TestBoard:
     ) -> None:
         client = sign_in(city_cadre)
         client.get("/")
-        # frame 5; places, categories, youths, handovers 2, moves 3, alerts, grants, requests, reports, cases
-        with django_assert_num_queries(19):
+        # frame 5; places, categories, youths, handovers 2, moves 3, alerts, grants, requests, reports, cases, pairings
+        with django_assert_num_queries(20):
             client.get("/")
 
     def test_the_urgent_list_is_live_and_quick(self, sign_in: SignIn, city_cadre: User) -> None:
