@@ -130,6 +130,8 @@ class Alert(models.Model):
 
 
 _VERBS: dict[str, str] = {
+    Alert.Kind.CASE_PROPOSED: "立案",
+    Alert.Kind.REFERRAL_LATE: "督促",
     Alert.Kind.HANDOVER_OFFERED: "接收",
     Alert.Kind.HANDOVER_ESCALATED: "处理",
     Alert.Kind.HANDOVER_RETURNED: "查清去向",

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,8 +17,9 @@ from registry.filters.places import Places
 from .. import agencies as verbs
 from ..codes import HelpKind
 from ..forms.agencies import AgencyForm, MemberForm
-from ..models import Agency, AgencyMember, Referral
+from ..models import Agency, AgencyMember, Case, Referral
 from ..models.agencies import AgencyQuerySet
+from ..models.cases import ENDED, RUNNING
 from .held_case import done, done_at_once
 
 WANTS = (Permission.LEAD_CASES, Permission.MANAGE_PLACES)
@@ -73,11 +74,13 @@ def _page(request: HttpRequest, found: Agency, **forms: Any) -> HttpResponse:
         "leads": user.may(Permission.LEAD_CASES),
     }
     if context["leads"]:
-        mine = Referral.objects.visible_to(user, Permission.LEAD_CASES).filter(agency=found)
-        context["load"] = mine.aggregate(
-            cases=Count("case", distinct=True),
-            running=Count("id", filter=Q(state__in=["sent", "accepted", "in_progress"])),
-            reported=Count("id", filter=Q(state="reported")),
+        asked = Exists(Referral.objects.visible_to(user).filter(case=OuterRef("pk"), agency=found))
+        context["load"] = (
+            Case.objects.visible_to(user)
+            .filter(asked)
+            .aggregate(
+                running=Count("id", filter=Q(state__in=RUNNING)), ended=Count("id", filter=Q(state__in=ENDED))
+            )
         )
     return render(request, "referrals/agencies/agency.html", context, status=422 if forms else 200)
 

@@ -88,6 +88,7 @@ def test_the_caseload_of_an_agency_opens_into_names(xiaohai: Youth, jiujiang: Us
     make_referral(make_case(xiaohai, jiujiang), aid, jiujiang)
     make_case(make_youth("李小山", grid=HERE), jiujiang)
     client = sign_in(jiujiang)
+    assert client.get(f"/agencies/{aid.pk}/").context["load"] == {"running": 1, "ended": 0}
     page = client.get(f"/cases/?agency={aid.pk}&state=running").content.decode()
     assert "张*海" in page
     assert "李*山" not in page
