@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from grids.models import Post, User
 from grids.permissions import Role
+from registry.holding import keep
 from registry.models import Youth
 
 from . import referrals, reports
@@ -47,7 +48,8 @@ def _user(login: str, name: str, like: User, approver: User, today: date) -> Use
     """Somebody of an agency, with the password that everybody of the demo has."""
     user = User.objects.create(username=login, name=name, password=like.password)
     since = today - timedelta(days=120)
-    Post.objects.create(user=user, role=Role.AGENCY, starts_on=since, approved_by=approver)
+    post = Post(user=user, role=Role.AGENCY, starts_on=since, approved_by=approver)
+    keep(post, by=approver, why="建立样例城市")
     return user
 
 
