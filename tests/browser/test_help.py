@@ -61,7 +61,7 @@ def test_xiaohai_is_helped_by_a_lawyer_a_school_and_civil_affairs_who_see_their_
     refer(cadre, "心理疏导", "师范附小", "请每周陪他谈一次")
     refer(cadre, "孤儿、事实无人抚养儿童保障", "鸠江区民政局", "请办理孤儿基本生活费")
 
-    work = (
+    work: tuple[tuple[User, str, str, dict[str, Any]], ...] = (
         (lawyer, "法律援助：张小海", "赔偿 28 万元已判，款已到账。", {}),
         (teacher, "心理疏导：张小海", "谈了八次，能睡好了，功课跟上了。", PHONE),
         (officer, "孤儿、事实无人抚养儿童保障：张小海", "每月 1,600 元，从本月起发。", {}),
