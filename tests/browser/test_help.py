@@ -1,6 +1,7 @@
 """Story 1: 小海 is helped by several at once, each on the screen that is theirs, each seeing only what is theirs."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
