@@ -42,6 +42,15 @@ KINDS = {
         "问题上报",
         ("reports", "report", "report_new", "report_told", "report_answer", "report_join", "report_case"),
     ),
+    "cases": Kind(
+        "个案和转介",
+        ("cases", "case", "case_new", "case_plan", "case_close", "referrals", "referral", "referral_new",
+         "referral_withdraw"),
+    ),
+    "pairings": Kind(
+        "结对帮扶",
+        ("pairings", "pairing", "pairing_new", "pairing_plan", "pairing_end", "pairing_coverage"),
+    ),
     "grants": Kind(
         "临时授权",
         ("grants", "grant", "grant_approve", "grant_decline", "grant_review", "grant_find", "youth_reason",

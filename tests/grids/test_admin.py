@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from grids.models import Alert, Assignment, Division, Grid, Post, User
 from grids.permissions import Role
-from registry.models import Batch, Category, FactRank, Source
+from registry.models import Batch, Category, ConsentText, FactRank, RetentionRun, Source
 from tests.cast import SignIn
 from tests.factories import (
     HUAQIANG,
@@ -31,6 +31,7 @@ pytestmark = pytest.mark.ignore_template_errors  # Django's own templates ask fo
 PLACES = {"grids/grid", "grids/assignment"}
 SETTINGS = {
     "grids/division", "grids/alert", "registry/category", "registry/source", "registry/factrank", "registry/batch",
+    "registry/consenttext", "registry/retentionrun",
 }  # fmt: skip
 STAFF = {"grids/user", "grids/post"}
 
@@ -56,7 +57,7 @@ def errors_of(page: Any) -> str:
 def test_no_person_of_the_register_is_in_it() -> None:
     assert registered() == PLACES | SETTINGS | STAFF
     held = {model for model in apps.get_app_config("registry").get_models() if model in admin.site._registry}
-    assert held == {Category, Source, FactRank, Batch}
+    assert held == {Category, Source, FactRank, Batch, ConsentText, RetentionRun}
 
 
 @pytest.mark.parametrize(

@@ -43,5 +43,5 @@ def test_a_refused_start_ends_with_a_status_and_a_message(monkeypatch, tmp_path,
 def test_the_readme_names_the_whole_cast():
     readme = (Path(demo.__file__).parent.parent / "README.md").read_text()
     logins = [login for login, _, _ in demo.CAST if login.isascii()]
-    assert len(logins) == 11
+    assert len(logins) == 12
     assert [login for login in logins if not re.search(rf"`{login}`", readme)] == []
