@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 
 from ..models import DisclosedField, Disclosure, Duty
-from .fields import DayField, SubmissionForm, TextField
+from .fields import DayField, PeriodForm, SubmissionForm, TextField
 from .youths import EVERYONE_READS
 
 _NO_SUCH = {"required": "请选择。", "invalid_choice": "请从列表里选择。"}
@@ -81,23 +81,12 @@ class DisclosureForm(SubmissionForm):
         return given
 
 
-class DisclosureFilter(forms.Form):
-    """By receiver and by period; days are whole ones, both included."""
+class DisclosureFilter(PeriodForm):
+    """By receiver and by period."""
+
+    field_order = ["receiver", "since", "until"]
 
     receiver = forms.CharField(label="接收单位", max_length=50, required=False)
-    since = DayField(label="从", required=False)
-    until = DayField(label="到", required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("label_suffix", "")
-        super().__init__(*args, **kwargs)
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        since, until = given.get("since"), given.get("until")
-        if since and until and since > until:
-            self.add_error("until", "“到”不能早于“从”。")
-        return given
 
     def listed(self, disclosures: Any) -> Any:
         given = self.cleaned_data

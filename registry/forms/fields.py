@@ -38,6 +38,24 @@ class DayField(forms.DateField):
         return super().to_python(value)
 
 
+class PeriodForm(forms.Form):
+    """The conditions of a list by days: whole ones, both included. A subclass says where its own fields stand."""
+
+    since = DayField(label="从", required=False)
+    until = DayField(label="到", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        since, until = given.get("since"), given.get("until")
+        if since and until and since > until:
+            self.add_error("until", "“到”不能早于“从”。")
+        return given
+
+
 class PersonNameField(forms.CharField):
     """A name of 1 to 50 characters, in the form in which it is stored."""
 

@@ -9,15 +9,15 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ..reading_pages import KINDS
-from .fields import DayField
+from .fields import DayField, PeriodForm
 
 
-class ReadingFilter(forms.Form):
-    """The conditions of the auditor's list; days are whole ones, both included."""
+class ReadingFilter(PeriodForm):
+    """The conditions of the auditor's list."""
+
+    field_order = ["user", "since", "until", "page", "subject"]
 
     user = forms.CharField(label="查阅人（登录名或姓名）", max_length=50, required=False)
-    since = DayField(label="从", required=False)
-    until = DayField(label="到", required=False)
     page = forms.ChoiceField(
         label="页面", required=False, choices=[("", "全部页面"), *((key, kind.label) for key, kind in KINDS.items())],
         error_messages={"invalid_choice": "没有这类页面。"},
@@ -25,17 +25,6 @@ class ReadingFilter(forms.Form):
     subject = forms.UUIDField(
         label="对象编号", required=False, error_messages={"invalid": "对象编号的写法不对，请整段复制。"}
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("label_suffix", "")
-        super().__init__(*args, **kwargs)
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        since, until = given.get("since"), given.get("until")
-        if since and until and since > until:
-            self.add_error("until", "“到”不能早于“从”。")
-        return given
 
     def listed(self, readings: Any) -> Any:
         given = self.cleaned_data

@@ -38,8 +38,8 @@ class Move(models.Model):
     resident = models.ForeignKey(
         Resident, models.PROTECT, related_name="moves", verbose_name="居民", db_index=False
     )
-    # What whole files name is looked up by a trigger for the statement, not row by row (migration 0023).
     kind = models.CharField("方向", max_length=6, choices=MoveKind.choices)
+    # What whole files name is looked up by a trigger for the statement, not row by row (migration 0023).
     from_dwelling = models.ForeignKey(
         Dwelling,
         models.PROTECT,
