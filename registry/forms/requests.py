@@ -1,32 +1,25 @@
 """Forms of a request 个人信息请求: find the person, take the request in, answer it, choose what a sheet adds."""
 
-import re
-import unicodedata
 from typing import Any
-from uuid import UUID
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from grids.models import User
 from grids.permissions import Permission
 
 from ..models import PersonRequest, Residence, Resident, Youth
-from ..models.residents import id_number_index
-from ..public_ids import internal_id
 from ..request_sheet import Text
 from ..requests import Erasure, area_of
-from .fields import DayField, PersonNameField, SubmissionForm, TextField, read_id_number
+from .fields import DayField, PersonNameField, SubmissionForm, TextField
+from .youths import FindResidentForm
 
 _NOT_HERE = "在您负责的范围内没有这个人，请核对号码。档案由别处负责的，请联系那里或市团委。"
-_PUBLIC_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_WITHOUT_NUMBER = 14  # fewer digits than this are no ID number, so no advice about them
 
 
-class FindPersonForm(SubmissionForm):
+class FindPersonForm(FindResidentForm):
     """Whom the request is about, by ID number or 人员编号: posted, never in an address."""
 
+    not_here = _NOT_HERE
     number = forms.CharField(
         label="关于谁：证件号码或人员编号",
         max_length=40,
@@ -35,28 +28,7 @@ class FindPersonForm(SubmissionForm):
         error_messages={"required": "请填写证件号码或人员编号。", "max_length": "号码太长，请核对。"},
     )
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user
-        self.resident: Resident | None = None
-        number = self.data.get("number") if self.is_bound else self.initial.get("number")
-        self.names_resident = bool(_PUBLIC_ID.fullmatch(str(number or "")))
-        if self.names_resident:
-            self.fields["number"].widget = forms.HiddenInput()
-
-    def clean_number(self) -> str:
-        text = unicodedata.normalize("NFKC", self.cleaned_data["number"]).strip()
-        if self.names_resident:
-            self.resident = self._in_scope(pk=internal_id("resident", UUID(text)) or 0)
-        else:
-            self.resident = self._in_scope(person_number=text)
-            if self.resident is None and sum(map(str.isdigit, text)) >= _WITHOUT_NUMBER:
-                self.resident = self._in_scope(id_number_index=id_number_index(read_id_number(text).number))
-        if self.resident is None:
-            raise ValidationError(_NOT_HERE, code="missing")
-        return text
-
-    def _in_scope(self, **key: Any) -> Resident | None:
+    def in_scope(self, **key: Any) -> Resident | None:
         """Somebody who lives in the user's area, whose file is answered for there, or who lived there last.
 
         Those who left and the dead (their kin may ask: art. 49) are kept for a while and live nowhere.
@@ -117,10 +89,6 @@ class RequestForm(FindPersonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("received_on", timezone.localdate())
-
-    def take(self, resident_id: int) -> None:
-        """The person was found before this form was made."""
-        self.resident = self._in_scope(pk=resident_id)
 
 
 class RequestFilter(forms.Form):

@@ -17,6 +17,7 @@ from grids.permissions import Permission
 from ..codes import Grade, Sex
 from ..corrections import IN_WORDS, PersonFacts
 from ..models import Category, Resident, Youth
+from ..models.residents import id_number_index
 from ..public_ids import internal_id
 from ..reasons import knows_reasons
 from .fields import DayField, PersonNameField, SubmissionForm, TextField, read_id_number
@@ -25,12 +26,14 @@ EVERYONE_READS = "能看这份档案的人都会看到。"
 _NOT_HERE = "在您负责的范围内没有这个人，请核对号码。刚搬来、还没登记的人，先登记居住地再建档。"
 _PUBLIC_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PHONE = re.compile(r"\+?[0-9][0-9 -]{4,24}(转[0-9]{1,6})?")
+_DIGITS_OF_OLD_NUMBERS = 14
 _EARLIEST = date(1900, 1, 1)
 
 
 class FindResidentForm(SubmissionForm):
     """Finds a resident in scope by ID number or 人员编号: posted, never in an address."""
 
+    not_here = _NOT_HERE
     number = forms.CharField(
         label="证件号码或人员编号",
         max_length=40,
@@ -51,28 +54,24 @@ class FindResidentForm(SubmissionForm):
 
     def clean_number(self) -> str:
         text = unicodedata.normalize("NFKC", self.cleaned_data["number"]).strip()
-        in_scope = Resident.objects.visible_to(self.user, Permission.ENROL)
         if self.names_resident:
-            found = in_scope.filter(pk=internal_id("resident", UUID(text)) or 0).first()
-            if found is None:
-                raise ValidationError(_NOT_HERE, code="missing")
+            found = self.in_scope(pk=internal_id("resident", UUID(text)) or 0)
         else:
-            found = in_scope.filter(person_number=text).first()
+            found = self.in_scope(person_number=text)
+            # With fewer digits it is no ID number, so no advice about them.
+            if found is None and sum(map(str.isdigit, text)) >= _DIGITS_OF_OLD_NUMBERS:
+                found = self.in_scope(id_number_index=id_number_index(read_id_number(text).number))
         if found is None:
-            found = in_scope.with_id_number(self._id_number(text)).first()
-        if found is None:
-            raise ValidationError(_NOT_HERE, code="missing")
+            raise ValidationError(self.not_here, code="missing")
         self.take(found)
         return text
 
+    def in_scope(self, **key: Any) -> Resident | None:
+        """Whoever has this key and may be found by the user."""
+        return Resident.objects.visible_to(self.user, Permission.ENROL).filter(**key).first()
+
     def take(self, resident: Resident) -> None:
         self.resident = resident
-
-    def _id_number(self, text: str) -> str:
-        digits = sum(character.isdigit() for character in text)
-        if digits < 14:  # no ID number, so no advice about its digits
-            raise ValidationError(_NOT_HERE, code="missing")
-        return read_id_number(text).number
 
 
 class OpenFileForm(FindResidentForm):

@@ -90,7 +90,7 @@ def request_new(request: HttpRequest) -> HttpResponse:
 def _of_person(user: User, resident_id: int) -> RequestForm:
     """The form about somebody who was found, with the id that stands for a number nobody need type again."""
     form = RequestForm(user=user, initial={"number": str(public_id("resident", resident_id))})
-    form.take(resident_id)
+    form.resident = form.in_scope(pk=resident_id)
     return form
 
 
