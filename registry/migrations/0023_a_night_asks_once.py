@@ -3,6 +3,8 @@
 Each foreign key of a table is checked row by row at the commit. A file's moves name one batch and one source, some
 thousand grids, and dwellings that its residences name as well: triggers look these up for the whole statement, and
 refuse what the keys would have refused, the deletion of a row that is named included.
+What happens at the same moment elsewhere is the residences' business: their keys to dwellings stay, and a move names
+no other dwelling than a residence does.
 """
 
 from django.db import migrations, models
