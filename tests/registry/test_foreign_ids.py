@@ -236,7 +236,7 @@ def _move_form(world: World, user: User) -> BaseForm:
 
 def _request_form(world: World, user: User) -> BaseForm:
     form = RequestForm(user=user)
-    form.take(world.youth.resident_id)
+    form.resident = form.in_scope(pk=world.youth.resident_id)
     return form
 
 
